@@ -50,8 +50,10 @@ impl Gap {
         let mut reached = 0;
         for ((bound, value), weight) in bounds.iter().zip(&score.items).zip(&score.weights) {
             let Some(bound) = *bound else { continue };
-            reached += u32::from(is_same(*value, bound));
-            for (side, value) in [(&mut values, *value), (&mut best, bound)] {
+            let same = is_same(*value, bound);
+            reached += u32::from(same);
+            // What differs by rounding alone is no gap.
+            for (side, value) in [(&mut values, if same { bound } else { *value }), (&mut best, bound)] {
                 side.items.push(value);
                 side.weights.push(*weight);
             }
@@ -67,6 +69,11 @@ impl Gap {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (known, items) = (count(best.items.len()), count(bounds.len()));
         Some(Self { direction, bound: best.value(), distance, share, known, items, reached })
+    }
+
+    /// Whether a table has a column for it: a distance from 0 is the value itself.
+    pub fn is_worth_a_column(&self) -> bool {
+        self.share.is_some()
     }
 
     /// Whether every item with a known bound reaches it.
@@ -133,6 +140,12 @@ mod tests {
         assert!((gap.distance.mean - 0.2).abs() < 1e-12 && gap.reached == 0, "{gap:?}");
         let closed = Gap::of(Direction::Maximise, &score(&[1.0, 1.0]), &[Some(1.0), Some(1.0)], 1).unwrap();
         assert!(closed.is_closed() && closed.distance.high == 0.0, "{closed:?}");
+    }
+
+    #[test]
+    fn rounding_is_no_gap() {
+        let gap = Gap::of(Direction::Minimise, &score(&[0.1 + 0.2, 0.5]), &[Some(0.3), Some(0.5)], 1).unwrap();
+        assert!(gap.is_closed() && gap.distance.mean == 0.0 && gap.share.unwrap().high == 0.0, "{gap:?}");
     }
 
     #[test]

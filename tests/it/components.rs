@@ -89,7 +89,7 @@ fn it_is_shown_and_checked_like_any_evaluator() {
     let place = Place::new();
     let shown = stdout(&place.attune(&["evaluator", "show", &scheduler()]));
     for words in [
-        "toy-scheduler \"0.1.0\"",
+        "toy-scheduler 0.1.0",
         "unedited    first come, first served",
         "ageing: minutes that a minute of waiting counts; a real number from 0 to 10",
         "jobs: jobs of all days that are tuned on",
