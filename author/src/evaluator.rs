@@ -77,7 +77,9 @@ mod tests {
         assert!(read("src/lib.rs").contains("attune_guest::export_evaluator!(Scheduler);"));
         assert!(read("order/src/lib.rs").contains("attune_guest::export!(Order);"));
         assert!(read("order/Cargo.toml").contains("path = \"../attune-guest\""));
-        assert!(read("my-own.ron").contains("evaluator: (name: \"my-own.wasm\"), technique: (name: \"edits\")"));
+        assert!(
+            read("my-own.ron").contains("evaluator: (name: \"my-own.wasm\"), technique: (name: \"edits\")")
+        );
         assert!(folder.join("attune-guest/wit-evaluator/evaluator.wit").is_file());
         let again = EvaluatorProject { name: "my-own" }.write(parent.path()).unwrap_err().to_string();
         assert!(again.contains("my-own is there already"), "{again}");

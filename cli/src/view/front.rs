@@ -19,8 +19,11 @@ pub(crate) fn front(front: &Front, study: &str, unedited: &str, columns: usize) 
     }
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
     header.extend(metrics.iter().map(|metric| format!("{metric} − {unedited}")));
-    let bounded: Vec<&String> =
-        metrics.iter().copied().filter(|metric| front.members.iter().any(|member| has_column(&member.gaps, metric))).collect();
+    let bounded: Vec<&String> = metrics
+        .iter()
+        .copied()
+        .filter(|metric| front.members.iter().any(|member| has_column(&member.gaps, metric)))
+        .collect();
     header.extend(bounded.iter().map(|metric| format!("{metric} to bound")));
     let mut table = Sheet::of_numbers(header);
     for member in &front.members {

@@ -65,7 +65,7 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
         line(verdict);
     }
     for gap in describe::gaps(&best.gaps) {
-        line(format!("Its {gap}"));
+        line(format!("Found {gap}"));
     }
     if !best.out_of_domain.is_empty() {
         line("\nOn other domains (what tuning for this one costs):".to_owned());

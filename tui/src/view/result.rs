@@ -50,7 +50,7 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
         lines.extend(text(&verdict).into_iter().map(|line| line.style(style)));
     }
     for gap in describe::gaps(&best.gaps) {
-        lines.extend(text(&format!("Its {gap}")));
+        lines.extend(text(&format!("Found {gap}")));
     }
     let items = best.report.metrics.values().next().map_or(0, |score| score.items.len());
     lines.extend(text(&format!(
