@@ -16,7 +16,7 @@ const GRIDS_MANIFEST: &str = include_str!("../templates/rust/attune-grids.toml")
 const GRIDS_OF_THE_HOST: &str = include_str!("../../grids/Cargo.toml");
 
 /// Files below [`FOLDER`] that are those of the repository, to the byte.
-const FILES: [(&str, &str); 29] = [
+const FILES: [(&str, &str); 30] = [
     ("src/adapter.rs", include_str!("../../plugins/guests/sdk/src/adapter.rs")),
     ("src/cache.rs", include_str!("../../plugins/guests/sdk/src/cache.rs")),
     ("src/describe.rs", include_str!("../../plugins/guests/sdk/src/describe.rs")),
@@ -26,6 +26,7 @@ const FILES: [(&str, &str); 29] = [
     ("src/evaluator/adapter.rs", include_str!("../../plugins/guests/sdk/src/evaluator/adapter.rs")),
     ("src/evaluator/args.rs", include_str!("../../plugins/guests/sdk/src/evaluator/args.rs")),
     ("src/evaluator/describe.rs", include_str!("../../plugins/guests/sdk/src/evaluator/describe.rs")),
+    ("src/evaluator/native.rs", include_str!("../../plugins/guests/sdk/src/evaluator/native.rs")),
     ("src/evaluator/opening.rs", include_str!("../../plugins/guests/sdk/src/evaluator/opening.rs")),
     ("src/evaluator/outcome.rs", include_str!("../../plugins/guests/sdk/src/evaluator/outcome.rs")),
     ("src/evaluator/schema.rs", include_str!("../../plugins/guests/sdk/src/evaluator/schema.rs")),
@@ -40,16 +41,15 @@ const FILES: [(&str, &str); 29] = [
     ("src/signals.rs", include_str!("../../plugins/guests/sdk/src/signals.rs")),
     ("src/space.rs", include_str!("../../plugins/guests/sdk/src/space.rs")),
     ("src/target.rs", include_str!("../../plugins/guests/sdk/src/target.rs")),
-    ("wit-evaluator/evaluator.wit", include_str!("../../plugins/wit-evaluator/evaluator.wit")),
     ("wit/technique.wit", include_str!("../../plugins/wit/technique.wit")),
+    ("wit-evaluator/evaluator.wit", include_str!("../../plugins/wit-evaluator/evaluator.wit")),
     ("wit-plugin/plugin.wit", include_str!("../../plugins/wit-plugin/plugin.wit")),
     ("wit-profiling/profiling.wit", include_str!("../../plugins/wit-profiling/profiling.wit")),
     ("wit-progress/progress.wit", include_str!("../../plugins/wit-progress/progress.wit")),
     ("wit-variation/variation.wit", include_str!("../../plugins/wit-variation/variation.wit")),
 ];
-/// It names the folders of the interface, which are elsewhere in a project.
+/// They name the folders of the interfaces, which are elsewhere in a project.
 const BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/bindings.rs");
-/// Likewise of evaluators.
 const EVALUATOR_BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/evaluator/bindings.rs");
 /// Files of the number grids that are those of the repository, to the byte.
 const GRIDS: [(&str, &str); 4] = [
@@ -134,7 +134,9 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let folders = [
             ("plugins/guests/sdk/src", "src"),
+            ("plugins/guests/sdk/src/evaluator", "src/evaluator"),
             ("plugins/wit", "wit"),
+            ("plugins/wit-evaluator", "wit-evaluator"),
             ("plugins/wit-plugin", "wit-plugin"),
             ("plugins/wit-profiling", "wit-profiling"),
             ("plugins/wit-progress", "wit-progress"),
@@ -142,7 +144,11 @@ mod tests {
         ];
         for (from, to) in folders {
             for entry in std::fs::read_dir(root.join(from)).unwrap() {
-                let name = entry.unwrap().file_name().into_string().unwrap();
+                let entry = entry.unwrap();
+                let name = entry.file_name().into_string().unwrap();
+                if entry.path().is_dir() {
+                    continue;
+                }
                 assert!(written.contains(&format!("{FOLDER}/{to}/{name}")), "{from}/{name} is not embedded");
             }
         }
@@ -154,6 +160,8 @@ mod tests {
             ),
             "{bindings}"
         );
+        let bindings = content("attune-guest/src/evaluator/bindings.rs");
+        assert!(bindings.contains("[\"wit\", \"wit-evaluator\"]"), "{bindings}");
         let manifest = content("attune-guest/Cargo.toml");
         assert!(manifest.contains("wit-bindgen = { version = \"="), "{manifest}");
         assert!(!manifest.contains('@'), "{manifest}");
