@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub enum AuthorError {
     /// A name that no technique has.
     #[error(
-        "`{name}` cannot be the name of a technique: {problem}; take lower-case letters, digits and hyphens, a letter first, at most 64"
+        "`{name}` cannot be the name of a project: {problem}; take lower-case letters, digits and hyphens, a letter first, at most 64"
     )]
     Name {
         /// What was asked for.
@@ -47,7 +47,7 @@ pub enum AuthorError {
     },
     /// Rust is not installed, or not found.
     #[error(
-        "there is no `{program}` here, which compiles a technique; install Rust (https://rustup.rs), then run \
+        "there is no `{program}` here, which compiles a component; install Rust (https://rustup.rs), then run \
          `rustup target add wasm32-unknown-unknown`"
     )]
     NoRust {
@@ -106,9 +106,10 @@ pub enum AuthorError {
         /// Its last words, or its exit status.
         detail: String,
     },
-    /// The core module that cargo made is none of a technique or an evaluator.
+    /// The core module that cargo made is none of a technique.
     #[error(
-        "{}: does not become a component: {detail}; a technique is exported by `attune_guest::export!(…)`, an evaluator by `attune_guest::export_evaluator!(…)`, once per crate",
+        "{}: does not become a component: {detail}; a technique is exported by `attune_guest::export!(…)`, an evaluator by \
+         `attune_guest::export_evaluator!(…)`, once per crate",
         path.display()
     )]
     NoComponent {

@@ -8,12 +8,12 @@ use crate::language::Language;
 use crate::template::Template;
 use crate::{guest, javascript, name, python};
 
-const MANIFEST: &str = include_str!("../templates/rust/Cargo.toml");
+pub(crate) const MANIFEST: &str = include_str!("../templates/rust/Cargo.toml");
 const MODEL: &str = include_str!("../templates/rust/model.rs");
 const PROFILE: &str = include_str!("../templates/profile.ron");
 const README: &str = include_str!("../templates/rust/README.md");
-const IGNORED: &str = include_str!("../templates/rust/gitignore");
-const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+pub(crate) const IGNORED: &str = include_str!("../templates/rust/gitignore");
+pub(crate) const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// Texts of the model that the profile names.
 const TEXTS: [&str; 2] = ["data/prose.selection.txt", "data/prose.report.txt"];
 
@@ -37,7 +37,7 @@ impl Project<'_> {
     /// [`AuthorError::Name`], [`AuthorError::Taken`] and [`AuthorError::Io`].
     pub fn write(&self, parent: &Path) -> Result<PathBuf, AuthorError> {
         name::check(self.name)?;
-        write_all(&parent.join(self.name), self.files())
+        write(parent, self.name, self.files())
     }
 
     /// Paths in the folder, and contents.
@@ -101,10 +101,11 @@ impl Project<'_> {
     }
 }
 
-/// Writes files into a folder that must not be there yet, and says which it is.
-pub(crate) fn write_all(folder: &Path, files: Vec<(String, String)>) -> Result<PathBuf, AuthorError> {
+/// Writes files into a new folder `name` inside `parent`, and says which that is.
+pub(crate) fn write(parent: &Path, name: &str, files: Vec<(String, String)>) -> Result<PathBuf, AuthorError> {
+    let folder = parent.join(name);
     if folder.symlink_metadata().is_ok() {
-        return Err(AuthorError::Taken { folder: folder.to_owned() });
+        return Err(AuthorError::Taken { folder });
     }
     for (file, content) in files {
         let path = folder.join(file);
@@ -113,7 +114,7 @@ pub(crate) fn write_all(folder: &Path, files: Vec<(String, String)>) -> Result<P
         }
         fs::write(&path, content).map_err(|source| AuthorError::io("write", &path, source))?;
     }
-    Ok(folder.to_owned())
+    Ok(folder)
 }
 
 fn capitalised(text: &str) -> String {

@@ -2,18 +2,22 @@
 
 use super::{Edit, Evaluator, Opening, Setting};
 
-/// Scores a plan on items of the selection data: all values of all metrics.
+/// Scores a plan on items of the selection data: all values of all metrics, in the order of the task.
 pub type Scores = Box<dyn Fn(&[Edit], &[u32]) -> Vec<f64>>;
 
 /// Opens a task with its defaults and no data.
 ///
 /// # Panics
-/// Where it does not open, or refuses a plan.
+/// Where it has no such task, does not open, or refuses a plan.
 pub fn open<E: Evaluator>(task: &str) -> Scores {
     let opened = E::open(&Opening::new::<E>(task)).unwrap_or_else(|failure| panic!("{failure:?}"));
+    let tasks = E::describe().tasks;
+    let metrics = tasks.into_iter().find(|known| known.name == task).map(|task| task.metrics);
+    let place = move |name: &str| metrics.iter().flatten().position(|metric| metric.name == name);
     Box::new(move |plan, items| {
         let evaluation = opened.evaluate(plan, "selection", items);
-        let evaluation = evaluation.unwrap_or_else(|failure| panic!("{failure:?}"));
+        let mut evaluation = evaluation.unwrap_or_else(|failure| panic!("{failure:?}"));
+        evaluation.metrics.sort_by_key(|metric| place(&metric.metric));
         evaluation.metrics.into_iter().flat_map(|metric| metric.items).collect()
     })
 }
