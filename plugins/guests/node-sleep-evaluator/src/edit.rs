@@ -66,7 +66,9 @@ pub(crate) fn control(plan: &[Edit]) -> Result<Control, Failure> {
             "regression" => Forecast::Regression,
             "known" => Forecast::Oracle,
             other => {
-                return Err(args.refuse(format!("`forecast` is `{other}`, expected lag, regression or known")));
+                return Err(
+                    args.refuse(format!("`forecast` is `{other}`, expected lag, regression or known"))
+                );
             }
         },
     };
