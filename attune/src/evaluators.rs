@@ -22,8 +22,8 @@ use crate::run_options::RunOptions;
 use crate::setup::{self, ChosenTask, Complaints};
 
 pub use crate::factory::{
-    ComponentDetails, Described, INSTALL_TORCH, Listed, NoPackage, TORCH, TORCH_SUMMARY, described, list, names,
-    spec, starting, torch_command,
+    ComponentDetails, Described, INSTALL_TORCH, Listed, NoPackage, TORCH, TORCH_SUMMARY, described, list,
+    names, spec, starting, torch_command,
 };
 pub use attune_workers::end_all;
 #[cfg(feature = "backend")]

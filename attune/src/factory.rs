@@ -9,8 +9,8 @@ mod started;
 use std::path::Path;
 
 use attune_core::evaluator::EvaluatorSpec;
-use attune_core::profile::{EvaluatorChoice, Profile, TaskFault};
 use attune_core::hash::ContentHash;
+use attune_core::profile::{EvaluatorChoice, Profile, TaskFault};
 use attune_eval::registry::{self, UnknownEvaluator};
 use attune_plugins::{BUILTIN_EVALUATORS, ComponentEvaluator};
 

@@ -74,6 +74,8 @@ topics! {
     "activation-bits": Technique, "book/techniques/activation-bits.md";
     "block-dropping": Technique, "book/techniques/block-dropping.md";
     "checkpoint-mix": Technique, "book/techniques/checkpoint-mix.md";
+    "queue-policy": Technique, "book/techniques/queue-policy.md";
+    "node-sleep": Technique, "book/techniques/node-sleep.md";
     "random": Strategy, "book/strategies/random.md";
     "evolution": Strategy, "book/strategies/evolution.md";
     "hybrid": Strategy, "book/strategies/hybrid.md";

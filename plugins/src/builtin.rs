@@ -5,13 +5,17 @@ use attune_core::suggest::hint;
 use crate::error::LoadError;
 
 /// Names of the built-in techniques, in order.
-pub const BUILTIN_NAMES: [&str; 7] = [
+pub const BUILTIN_NAMES: [&str; 11] = [
     "activation-bits",
     "attention-spans",
     "block-dropping",
+    "checkpoint-codec",
     "checkpoint-mix",
     "expert-pruning",
+    "frame-rate",
     "kv-bits",
+    "node-sleep",
+    "queue-policy",
     "weight-bits",
 ];
 
@@ -19,9 +23,13 @@ const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] = [
     include_bytes!("../dist/activation-bits.wasm"),
     include_bytes!("../dist/attention-spans.wasm"),
     include_bytes!("../dist/block-dropping.wasm"),
+    include_bytes!("../dist/checkpoint-codec.wasm"),
     include_bytes!("../dist/checkpoint-mix.wasm"),
     include_bytes!("../dist/expert-pruning.wasm"),
+    include_bytes!("../dist/frame-rate.wasm"),
     include_bytes!("../dist/kv-bits.wasm"),
+    include_bytes!("../dist/node-sleep.wasm"),
+    include_bytes!("../dist/queue-policy.wasm"),
     include_bytes!("../dist/weight-bits.wasm"),
 ];
 

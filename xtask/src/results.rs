@@ -43,8 +43,14 @@ pub(crate) enum ResultsError {
     Plot { path: PathBuf, reason: String },
 }
 
-/// Runs the studies of `only` or of every row that are not finished, then writes the page; with `page_only` just that.
-pub(crate) fn run(root: &Path, only: &[String], page_only: bool) -> Result<String, ResultsError> {
+/// Runs the studies of `only` or of every row that are not finished, by `program` or a release build, then writes the page; with
+/// `page_only` just that.
+pub(crate) fn run(
+    root: &Path,
+    only: &[String],
+    page_only: bool,
+    program: Option<&Path>,
+) -> Result<String, ResultsError> {
     let rows = Row::all(root)?;
     if let Some(found) = only.iter().find(|name| rows.iter().all(|row| row.name != **name)) {
         let known = rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -54,7 +60,7 @@ pub(crate) fn run(root: &Path, only: &[String], page_only: bool) -> Result<Strin
     for row in rows.iter().filter(wanted) {
         for study in &row.studies {
             if study.result(root)?.is_none() {
-                study.run(root)?;
+                study.run(root, program)?;
             }
         }
     }

@@ -37,9 +37,7 @@ pub(crate) fn evaluator(spec: &EvaluatorSpec) -> Json {
 
 /// An edit that an evaluator brings.
 pub(crate) fn schema(schema: &EditSchema) -> Json {
-    let argument = |Argument { name, kind, help, absent }: &Argument| {
-        json!({ "argument": name, "kind": kind.to_string(), "help": help, "absent": absent })
-    };
+    let argument = |Argument { name, kind, help, absent }: &Argument| json!({ "argument": name, "kind": kind.to_string(), "help": help, "absent": absent });
     json!({
         "edit": schema.kind, "summary": schema.summary, "sentence": schema.sentence,
         "arguments": schema.arguments.iter().map(argument).collect::<Vec<Json>>(),

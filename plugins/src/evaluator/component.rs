@@ -25,9 +25,14 @@ use crate::world::{self, World};
 use crate::{contents, wasi};
 
 /// Names of the evaluators that travel with the program as components, in order.
-pub const BUILTIN_EVALUATORS: [&str; 0] = [];
+pub const BUILTIN_EVALUATORS: [&str; 4] = ["checkpoint-codec", "frame-rate", "node-sleep", "queue-policy"];
 
-const COMPONENTS: [&[u8]; BUILTIN_EVALUATORS.len()] = [];
+const COMPONENTS: [&[u8]; BUILTIN_EVALUATORS.len()] = [
+    include_bytes!("../../dist/checkpoint-codec-evaluator.wasm"),
+    include_bytes!("../../dist/frame-rate-evaluator.wasm"),
+    include_bytes!("../../dist/node-sleep-evaluator.wasm"),
+    include_bytes!("../../dist/queue-policy-evaluator.wasm"),
+];
 
 /// An evaluator that is a component, and has said what it evaluates.
 pub struct ComponentEvaluator {

@@ -7,6 +7,7 @@ mod block_dropping;
 mod builtin;
 mod caches;
 mod checkpoint_mix;
+mod clusters;
 mod compiling;
 mod evaluators;
 mod expert_pruning;

@@ -11,7 +11,7 @@ use attune_core::evaluator::RunControl;
 use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 use attune_core::printable::quoted;
 use attune_core::rng::{self, Rng};
-use attune_core::space::{Config, RepairWork};
+use attune_core::space::{Config, Dimension, Domain, RepairWork};
 use attune_core::strategy::{Observation, Origin, Planned, Proposal, Rival, Strategy};
 use attune_core::suggest::hint;
 use attune_core::technique::Operator;
@@ -25,6 +25,7 @@ use super::screen::Screen;
 use super::size::Size;
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal, usable};
 use crate::operators::{Child, Choosing, DomainOperators, Variation};
+use crate::surrogate::Features;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -95,6 +96,9 @@ pub(super) fn option_specs() -> Vec<OptionSpec> {
 const GENERATION: Size = Size::Growing { every: 64, least: 1, most: 8 };
 /// Parents where no number is set.
 const POPULATION: Size = Size::Growing { every: 64, least: 2, most: 16 };
+/// The same over orders of which no surrogate says anything: there is much to gain by small steps from the best, and little from
+/// others (`cargo bench -p attune-search --bench orders`).
+const POPULATION_OF_ORDERS: Size = Size::Growing { every: 2_048, least: 1, most: 8 };
 
 /// What makes one evolutionary strategy different from another.
 pub(super) struct Scheme {
@@ -123,13 +127,20 @@ impl Scheme {
             screen: options.count("screen"),
             crossover: options.real("crossover"),
             selection: Box::new(Population::new(
-                Size::of_option(options.count("population"), POPULATION),
+                Size::of_option(options.count("population"), population(context)),
                 options.count("tournament"),
             )),
             operators: operators(context, options),
             choosing: choosing(context, options),
         }
     }
+}
+
+/// Parents of a space where no number is set.
+fn population(context: &SearchContext) -> Size {
+    let orders = |dimension: &Dimension| matches!(dimension.domain, Domain::Permutation { .. });
+    let has_orders = context.space.dimensions().iter().any(orders);
+    if has_orders && Features::new(&context.space).is_none() { POPULATION_OF_ORDERS } else { POPULATION }
 }
 
 /// Whether there are the operators that the options ask for; `own` are those of the technique that have names, if it has any

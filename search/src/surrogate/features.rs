@@ -6,6 +6,9 @@ use attune_core::space::{Config, Domain, Scale, Space, Value};
 /// Rows of which products are taken side by side: a sum waits for its last addition, several sums do not wait for each
 /// other.
 const ABREAST: usize = 8;
+/// Elements of an order of which all pairs are looked at, and places of a space with orders.
+const MOST_ORDERED: u32 = 64;
+const MOST_PAIRS: usize = 1 << 13;
 
 /// A config as numbers.
 #[derive(Clone, Default)]
@@ -85,7 +88,7 @@ impl Row {
 }
 
 /// How configs of one space become rows of numbers: a place for every option of a choice or level, every element of
-/// a subset, and for a number its position in its range and the square of that. A cell that does not count has none. A sensitivity table adds the damage that it
+/// a subset, every two elements of an order, and for a number its position in its range and the square of that. A cell that does not count has none. A sensitivity table adds the damage that it
 /// predicts.
 pub(crate) struct Features {
     domains: Vec<Domain>,
@@ -97,11 +100,15 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// `None` for a space with orders, coefficients or matrices, of which a sum over cells says too little.
+    /// `None` for a space with long orders, of which the pairs are too many, and with coefficients or matrices, of which a sum
+    /// over cells says too little.
     pub(crate) fn new(space: &Space) -> Option<Self> {
         let mut len = 0;
         for dimension in space.dimensions() {
             len += width(&dimension.domain)? * dimension.cells();
+            if matches!(dimension.domain, Domain::Permutation { .. }) && len > MOST_PAIRS {
+                return None;
+            }
         }
         let domains = space.dimensions().iter().map(|dimension| dimension.domain.clone()).collect();
         let conditional = space.is_conditional().then(|| space.clone());
@@ -159,13 +166,26 @@ fn width(domain: &Domain) -> Option<usize> {
         Domain::Level { levels } => Some(levels.len()),
         Domain::Subset { of, .. } => Some(*of as usize),
         Domain::Int { .. } | Domain::Real { .. } => Some(2),
+        Domain::Permutation { of } if *of <= MOST_ORDERED => Some((*of * (*of - 1) / 2) as usize),
         Domain::Permutation { .. } | Domain::Affine { .. } | Domain::Matrix { .. } => None,
+    }
+}
+
+/// A one for every two elements of which the smaller comes first: the products of two orders count the pairs on which they
+/// agree, as Kendall's distance does.
+fn write_order(order: &[u32], first: u32, row: &mut Row) {
+    let of = order.len() as u32;
+    for (place, &before) in order.iter().enumerate() {
+        let larger = order[place + 1..].iter().filter(|after| **after > before);
+        let row_of = first + before * (2 * of - before - 1) / 2;
+        row.mark(larger.map(|after| row_of + after - before - 1));
     }
 }
 
 fn write(domain: &Domain, value: &Value, first: u32, row: &mut Row) {
     let position = match (domain, value) {
         (_, Value::Index(option)) => return row.mark(std::iter::once(first + option)),
+        (Domain::Permutation { .. }, Value::Indices(order)) => return write_order(order, first, row),
         (_, Value::Indices(elements)) => return row.mark(elements.iter().map(|element| first + element)),
         (Domain::Int { min, max }, Value::Int(number)) => {
             (*number as f64 - *min as f64) / (*max as f64 - *min as f64)
@@ -211,6 +231,20 @@ mod tests {
                 assert!((twice - 2.0 * product).abs() < 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn an_order_is_the_pairs_that_are_in_it() {
+        let space = |of| Space::of([Dimension::new("order", Domain::Permutation { of })]).unwrap();
+        let features = Features::new(&space(4)).unwrap();
+        assert_eq!(features.places(), 6);
+        let row = |order: [u32; 4]| features.of(&Config::new(vec![vec![Value::Indices(order.to_vec())]]));
+        let weights = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5];
+        // Of 01, 02, 03, 12, 13, 23.
+        assert_eq!(row([0, 1, 2, 3]).dot(&weights), 111_111.0);
+        assert_eq!(row([3, 2, 1, 0]).dot(&weights), 0.0);
+        assert_eq!(row([2, 0, 3, 1]).dot(&weights), 1.0 + 100.0 + 1e5);
+        assert!(Features::new(&space(5_000)).is_none());
     }
 
     #[test]

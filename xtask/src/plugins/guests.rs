@@ -18,17 +18,30 @@ pub(super) struct Guest {
 
 /// Everything that is rebuilt. `plugins/fixtures/technique-0.1.wasm` and `technique-0.2.wasm` are not: they stand for components
 /// that were built long ago.
-pub(super) const GUESTS: [Guest; 10] = [
+pub(super) const GUESTS: [Guest; 20] = [
     Guest { module: "activation_bits.wasm", component: "plugins/dist/activation-bits.wasm" },
     Guest { module: "attention_spans.wasm", component: "plugins/dist/attention-spans.wasm" },
     Guest { module: "block_dropping.wasm", component: "plugins/dist/block-dropping.wasm" },
+    Guest { module: "checkpoint_codec.wasm", component: "plugins/dist/checkpoint-codec.wasm" },
+    Guest {
+        module: "checkpoint_codec_evaluator.wasm",
+        component: "plugins/dist/checkpoint-codec-evaluator.wasm",
+    },
     Guest { module: "checkpoint_mix.wasm", component: "plugins/dist/checkpoint-mix.wasm" },
     Guest { module: "expert_pruning.wasm", component: "plugins/dist/expert-pruning.wasm" },
+    Guest { module: "frame_rate.wasm", component: "plugins/dist/frame-rate.wasm" },
+    Guest { module: "frame_rate_evaluator.wasm", component: "plugins/dist/frame-rate-evaluator.wasm" },
     Guest { module: "kv_bits.wasm", component: "plugins/dist/kv-bits.wasm" },
+    Guest { module: "node_sleep.wasm", component: "plugins/dist/node-sleep.wasm" },
+    Guest { module: "node_sleep_evaluator.wasm", component: "plugins/dist/node-sleep-evaluator.wasm" },
+    Guest { module: "queue_policy.wasm", component: "plugins/dist/queue-policy.wasm" },
+    Guest { module: "queue_policy_evaluator.wasm", component: "plugins/dist/queue-policy-evaluator.wasm" },
     Guest { module: "weight_bits.wasm", component: "plugins/dist/weight-bits.wasm" },
     Guest { module: "example.wasm", component: "plugins/fixtures/example.wasm" },
     Guest { module: "misbehaving.wasm", component: "plugins/fixtures/misbehaving.wasm" },
+    Guest { module: "misbehaving_evaluator.wasm", component: "plugins/fixtures/misbehaving-evaluator.wasm" },
     Guest { module: "page_cache.wasm", component: "plugins/fixtures/page-cache.wasm" },
+    Guest { module: "toy_scheduler.wasm", component: "plugins/fixtures/toy-scheduler.wasm" },
 ];
 
 /// The components of all [`GUESTS`], in order.

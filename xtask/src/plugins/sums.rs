@@ -9,15 +9,17 @@ use sha2::{Digest, Sha256};
 use super::PluginsError;
 
 /// What decides a component, apart from the toolchain.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 10] = [
     "author/templates/rust/attune-grids.toml",
     "grids/src",
     "plugins/guests",
     "plugins/wit",
+    "plugins/wit-evaluator",
     "plugins/wit-plugin",
     "plugins/wit-profiling",
     "plugins/wit-progress",
     "plugins/wit-variation",
+    "systems",
 ];
 /// Folder below the guests that builds make.
 pub(super) const BUILD_FOLDER: &str = "target";

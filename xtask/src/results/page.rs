@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::done::Done;
+use super::done::{Done, Objective};
 use super::row::Row;
 use super::{ResultsError, plot, read, table, write};
 
@@ -14,13 +14,21 @@ pub(super) fn write_all(root: &Path, rows: &[Row]) -> Result<String, ResultsErro
     let (mut done, mut total) = (0, 0);
     for row in rows {
         total += row.studies.len();
-        let mut finished = Vec::new();
+        let mut results = Vec::new();
         for study in &row.studies {
             if let Some(result) = study.result(root)? {
-                let metric = objective(&read(&study.profile)?);
-                finished.push(Done { label: &study.label, seed: study.seed, metric, result });
+                results.push((study, Objective::all(&read(&study.profile)?), result));
             }
         }
+        let finished: Vec<Done<'_>> = results
+            .iter()
+            .map(|(study, objectives, result)| Done {
+                label: &study.label,
+                seed: study.seed,
+                objectives,
+                result,
+            })
+            .collect();
         done += finished.len();
         page += "\n";
         page += row.text.trim();
@@ -37,17 +45,11 @@ pub(super) fn write_all(root: &Path, rows: &[Row]) -> Result<String, ResultsErro
         if finished.is_empty() {
             continue;
         }
-        page += &table::all(&finished);
-        for (title, file) in plot::all(&docs.join("results"), &row.name, &finished)? {
+        page += &table::all(&finished, &row.work);
+        for (title, file) in plot::all(&docs.join("results"), row, &finished)? {
             let _ = write!(page, "\n![{title}](results/{file})\n");
         }
     }
     write(&docs.join("results.md"), &page)?;
     Ok(format!("docs/results.md has {done} of {total} studies"))
-}
-
-/// The first metric that a profile minimises or maximises.
-fn objective(profile: &str) -> String {
-    let rest = profile.split_once("metric: \"").map_or("", |(_, rest)| rest);
-    rest.split('"').next().unwrap_or("").to_owned()
 }

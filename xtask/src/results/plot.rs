@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::ResultsError;
 use super::done::Done;
+use super::row::Row;
 
 const SIZE: (u32, u32) = (720, 400);
 /// Okabe & Ito's colours, which most colour-blind readers tell apart.
@@ -25,12 +26,12 @@ type Line<'a> = (&'a str, Vec<(f64, f64)>);
 /// Draws what `studies` have to show; titles and file names of what was drawn.
 pub(super) fn all(
     folder: &Path,
-    row: &str,
+    row: &Row,
     studies: &[Done<'_>],
 ) -> Result<Vec<(String, String)>, ResultsError> {
     let mut drawn = Vec::new();
     let mut draw = |title: &str, kind: &str, plot: &dyn Fn(&Path) -> Result<bool, String>| {
-        let file = format!("{row}-{kind}.svg");
+        let file = format!("{}-{kind}.svg", row.name);
         let path = folder.join(&file);
         let made = plot(&path).map_err(|reason| ResultsError::Plot { path: path.clone(), reason })?;
         if made {
@@ -38,11 +39,11 @@ pub(super) fn all(
         }
         Ok(())
     };
-    let metric = &studies[0].metric;
+    let metric = studies[0].metric();
     let title = format!("{metric} on the report split against cost");
     draw(&title, "cost", &|path| costs(path, studies))?;
-    let title = format!("best {metric} on the selection split against layer-tokens");
-    draw(&title, "work", &|path| works(path, studies))?;
+    let title = format!("best {metric} on the selection split against {}", row.work);
+    draw(&title, "work", &|path| works(path, studies, &row.work))?;
     draw("the configuration found", "map", &|path| map(path, &studies[studies.len() - 1]))?;
     Ok(drawn)
 }
@@ -62,7 +63,7 @@ fn costs(path: &Path, studies: &[Done<'_>]) -> Result<bool, String> {
     let unit = studies[0].cost(studies[0].best()).map_or_else(String::new, |(_, unit)| unit);
     let Some(area) = Area::around(points.iter().map(|(.., x, y)| (*x, *y))) else { return Ok(false) };
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
-    let mut chart = area.chart(&root, &unit, &studies[0].metric)?;
+    let mut chart = area.chart(&root, &unit, studies[0].metric())?;
     let marks = points.iter().map(|(_, ours, x, y)| {
         let colour = if *ours { COLOURS[1] } else { COLOURS[6] };
         Circle::new((*x, *y), if *ours { 5 } else { 3 }, colour.filled())
@@ -81,13 +82,13 @@ fn costs(path: &Path, studies: &[Done<'_>]) -> Result<bool, String> {
 }
 
 /// Best so far of every study; one colour for each profile.
-fn works(path: &Path, studies: &[Done<'_>]) -> Result<bool, String> {
+fn works(path: &Path, studies: &[Done<'_>], work: &str) -> Result<bool, String> {
     let lines: Vec<Line<'_>> = studies.iter().map(|study| (study.label, steps(study))).collect();
     let Some(area) = Area::around(lines.iter().flat_map(|(_, line)| line.iter().copied())) else {
         return Ok(false);
     };
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
-    let mut chart = area.chart(&root, "layer-tokens", &studies[0].metric)?;
+    let mut chart = area.chart(&root, work, studies[0].metric())?;
     let mut labels: Vec<&str> = Vec::new();
     for (label, line) in lines {
         let known = labels.iter().position(|known| *known == label);
@@ -110,7 +111,7 @@ fn works(path: &Path, studies: &[Done<'_>]) -> Result<bool, String> {
 fn steps(study: &Done<'_>) -> Vec<(f64, f64)> {
     let mut line: Vec<(f64, f64)> = Vec::new();
     for point in study.result["trace"].as_array().into_iter().flatten() {
-        let (Some(work), Some(score)) = (point[0].as_f64(), point[1][&study.metric].as_f64()) else {
+        let (Some(work), Some(score)) = (point[0].as_f64(), point[1][study.metric()].as_f64()) else {
             continue;
         };
         if let Some(&(_, before)) = line.last() {

@@ -10,11 +10,13 @@ pub(super) struct Row {
     pub(super) name: String,
     /// What is asked and what was expected, then what came out: written by hand.
     pub(super) text: String,
+    /// What its evaluator counts its work in.
+    pub(super) work: String,
     pub(super) studies: Vec<Study>,
 }
 
 impl Row {
-    /// Every row, in the order of their names.
+    /// Every row, in the order of their numbers.
     pub(super) fn all(root: &Path) -> Result<Vec<Self>, ResultsError> {
         let folder = root.join("profiles/results");
         let mut rows = Vec::new();
@@ -24,12 +26,17 @@ impl Row {
                 rows.push(Self::open(name, &place)?);
             }
         }
+        rows.sort_by_key(|row| row.name.split('-').next().and_then(|number| number.parse::<u32>().ok()));
         Ok(rows)
     }
 
     /// The row in `folder`. A profile called `X.seeds5.ron` is five studies; one called `X-then-Y.ron` starts from `X`.
     fn open(name: String, folder: &Path) -> Result<Self, ResultsError> {
         let text = read(&folder.join("row.md"))?;
+        // What a page does not show.
+        let said = text.strip_prefix("<!-- work: ").and_then(|rest| rest.split_once(" -->"));
+        let (work, text) = said.unwrap_or(("layer-tokens", &text));
+        let (work, text) = (work.to_owned(), text.to_owned());
         let mut studies = Vec::new();
         for file in names(folder)? {
             let Some(stem) = file.strip_suffix(".ron") else { continue };
@@ -48,6 +55,6 @@ impl Row {
         }
         // Whoever starts from another study comes after it.
         studies.sort_by(|a, b| (&a.label, a.seed).cmp(&(&b.label, b.seed)));
-        Ok(Self { name, text, studies })
+        Ok(Self { name, text, work, studies })
     }
 }

@@ -25,7 +25,7 @@ impl Study {
         root.join("docs/results/data").join(format!("{}.json", self.name))
     }
 
-    /// What is kept of it: its finished event without plans, `trace` (layer-tokens and selection scores whenever the best
+    /// What is kept of it: its finished event without plans, `trace` (work and selection scores whenever the best
     /// changed) and `profile`, the text that was run. `None` when it has not finished, or not as the profile is now.
     pub(super) fn result(&self, root: &Path) -> Result<Option<Value>, ResultsError> {
         let path = self.kept(root);
@@ -37,12 +37,19 @@ impl Study {
         Ok((kept["profile"] == read(&self.profile)?).then_some(kept))
     }
 
-    /// Runs or continues it and keeps its result.
-    pub(super) fn run(&self, root: &Path) -> Result<(), ResultsError> {
+    /// Runs or continues it, by `program` or by what cargo builds, and keeps its result.
+    pub(super) fn run(&self, root: &Path, program: Option<&Path>) -> Result<(), ResultsError> {
         println!("{}", self.name);
         let folder = root.join("target/results");
-        let mut command = Command::new("cargo");
-        command.args(["run", "--release", "-q", "-p", "attune-cli", "--", "run"]).arg(&self.profile);
+        let mut command = match program {
+            Some(program) => Command::new(program),
+            None => {
+                let mut cargo = Command::new("cargo");
+                cargo.args(["run", "--release", "-q", "-p", "attune-cli", "--"]);
+                cargo
+            }
+        };
+        command.arg("run").arg(&self.profile);
         command.args(["--json", "--study", &self.name, "--seed", &self.seed.to_string(), "--store"]);
         // Otherwise a store of its own: what another study has evaluated would make its work look smaller.
         command.arg(folder.join("stores").join(&self.store)).current_dir(root).stdout(Stdio::piped());
@@ -81,7 +88,7 @@ impl Study {
 /// Best so far against work, by trial; on disk, since a study that continues does not tell its beginning again.
 struct Trace {
     path: PathBuf,
-    /// By trial: layer-tokens so far and the selection scores of the best so far.
+    /// By trial: work so far and the selection scores of the best so far.
     points: BTreeMap<u64, (f64, Value)>,
 }
 

@@ -10,11 +10,11 @@ use super::done::Done;
 /// Costs that differ by less are the same.
 const SAME_COST: f64 = 1e-9;
 
-/// All tables of a row.
-pub(super) fn all(studies: &[Done<'_>]) -> String {
-    let metric = &studies[0].metric;
-    let mut text = found(studies, metric);
-    text += &seeds(studies, metric);
+/// All tables of a row, whose evaluator counts its work in `unit`.
+pub(super) fn all(studies: &[Done<'_>], unit: &str) -> String {
+    let metric = studies[0].metric();
+    let mut text = found(studies, metric, unit);
+    text += &seeds(studies, metric, unit);
     for study in studies.iter().filter(|study| first_of_its_profile(studies, study)) {
         text += &compared(study, metric);
     }
@@ -22,30 +22,45 @@ pub(super) fn all(studies: &[Done<'_>]) -> String {
 }
 
 /// One line for every study, with the strongest of the baselines that cost no more.
-fn found(studies: &[Done<'_>], metric: &str) -> String {
-    let mut text = format!(
-        "| study | seed | trials | layer-tokens | cost | {metric} on the report split | strongest baseline that costs no \
-         more | found − it |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
-    );
+fn found(studies: &[Done<'_>], metric: &str, unit: &str) -> String {
+    let costs = studies.iter().any(|study| study.cost(study.best()).is_some());
+    let others: Vec<&str> = studies[0].others().collect();
+    let bounded = studies.iter().any(|study| study.gap(study.best()).is_some());
+    let mut head = vec!["study", "seed", "trials", unit];
+    let (on_report, other_heads) =
+        (on_report(metric), others.iter().map(|other| on_report(other)).collect::<Vec<_>>());
+    head.extend(costs.then_some("cost"));
+    head.push(&on_report);
+    head.extend(other_heads.iter().map(String::as_str));
+    head.extend(bounded.then_some("above the known bound"));
+    head.push("strongest baseline that costs no more");
+    head.push("found − it");
+    let mut text = format!("| {} |\n|{}\n", head.join(" | "), " --- |".repeat(head.len()));
     for study in studies {
         let best = study.best();
         let strongest = strongest(study);
         let rival = strongest.map_or_else(String::new, |(name, rival)| {
             format!("{name}, {}", interval(&rival["report"][metric]))
         });
-        let _ = writeln!(
-            text,
-            "| **{}** | {} | {} | {:.2e} | {} | **{}** | {rival} | {} |",
-            study.label,
-            study.seed,
+        let mut cells = vec![
+            format!("**{}**", study.label),
+            study.seed.to_string(),
             trials(study),
-            work(study),
-            cost(study, best),
-            interval(&best["report"][metric]),
-            strongest.map_or_else(String::new, |(_, rival)| interval(&rival["delta"][metric])),
-        );
+            format!("{:.2e}", work(study)),
+        ];
+        cells.extend(costs.then(|| cost(study, best)));
+        cells.push(format!("**{}**", interval(&best["report"][metric])));
+        cells.extend(others.iter().map(|other| interval(&best["report"][*other])));
+        cells.extend(bounded.then(|| study.gap(best).unwrap_or_default()));
+        cells.push(rival);
+        cells.push(strongest.map_or_else(String::new, |(_, rival)| interval(&rival["delta"][metric])));
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     text
+}
+
+fn on_report(metric: &str) -> String {
+    format!("{metric} on the report split")
 }
 
 /// Trials, and what was probed before them: probes are evaluations, too.
@@ -59,7 +74,7 @@ fn trials(study: &Done<'_>) -> String {
 
 /// For profiles with several seeds: their mean, and what they had found when as much work was done as the most frugal
 /// profile did altogether.
-fn seeds(studies: &[Done<'_>], metric: &str) -> String {
+fn seeds(studies: &[Done<'_>], metric: &str, unit: &str) -> String {
     let mut profiles: BTreeMap<&str, Vec<&Done<'_>>> = BTreeMap::new();
     studies.iter().for_each(|study| profiles.entry(study.label).or_default().push(study));
     if profiles.len() < 2 || profiles.values().all(|studies| studies.len() < 2) {
@@ -72,7 +87,7 @@ fn seeds(studies: &[Done<'_>], metric: &str) -> String {
     let least = profiles.values().map(|studies| mean(&of(studies, &work))).fold(f64::INFINITY, f64::min);
     let mut text = format!(
         "\nThe mean of the seeds (smallest to largest); the last column is the best on the *selection* split once \
-         {least:.2e} layer-tokens were spent:\n\n| profile | seeds | layer-tokens | {metric} on the report split | \
+         {least:.2e} {unit} were spent:\n\n| profile | seeds | {unit} | {metric} on the report split | \
          {metric} at equal work |\n| --- | --- | --- | --- | --- |\n"
     );
     let range = |values: &[f64]| {
@@ -97,11 +112,11 @@ fn seeds(studies: &[Done<'_>], metric: &str) -> String {
     text
 }
 
-/// The best selection score after `work` layer-tokens.
+/// The best selection score after this much `work`.
 fn by_then(study: &Done<'_>, work: f64) -> Option<f64> {
     let points = study.result["trace"].as_array()?;
     let mut before = points.iter().filter(|point| point[0].as_f64().is_some_and(|spent| spent <= work));
-    before.next_back()?[1][study.metric.as_str()].as_f64()
+    before.next_back()?[1][study.metric()].as_f64()
 }
 
 /// Everything that one study was compared with, folded away.
@@ -113,25 +128,37 @@ fn compared(study: &Done<'_>, metric: &str) -> String {
     if !domains.is_empty() {
         text += ", and what it costs elsewhere";
     }
-    let _ = write!(text, "</summary>\n\n| | cost | {metric} | found − it |");
+    let bounded = study.gap(best).is_some();
+    let _ = write!(
+        text,
+        "</summary>\n\n| | cost | {metric} |{} found − it |",
+        if bounded { " above the known bound |" } else { "" }
+    );
+    for other in study.others() {
+        let _ = write!(text, " {other} | found − it |");
+    }
     // Perplexity speaks for itself where a pass key is asked for or text is longer.
     let elsewhere = |name: &str| if name.contains("tokens") { "perplexity" } else { metric }.to_owned();
     for name in domains.keys() {
         let _ = write!(text, " {}: {name} |", elsewhere(name));
     }
-    let _ = writeln!(text, "\n| --- | --- | --- | --- |{}", " --- |".repeat(domains.len()));
-    let mut line = |name: &str, who: &Value, delta: &str, others: Vec<f64>| {
-        let _ = write!(
-            text,
-            "| {name} | {} | {} | {delta} |",
-            cost(study, who),
-            interval(&who["report"][metric])
-        );
+    let columns = 3 + usize::from(bounded) + 2 * study.others().count() + domains.len();
+    let _ = writeln!(text, "\n| --- |{}", " --- |".repeat(columns));
+    let mut line = |name: &str, who: &Value, others: Vec<f64>| {
+        let _ = write!(text, "| {name} | {} | {} |", cost(study, who), interval(&who["report"][metric]));
+        if bounded {
+            let _ = write!(text, " {} |", study.gap(who).unwrap_or_default());
+        }
+        let _ = write!(text, " {} |", interval(&who["delta"][metric]));
+        for other in study.others() {
+            let _ =
+                write!(text, " {} | {} |", interval(&who["report"][other]), interval(&who["delta"][other]));
+        }
         let others: String = others.iter().map(|value| format!(" {value:.4} |")).collect();
         let _ = writeln!(text, "{others}");
     };
     let there = |name: &String| domains[name][elsewhere(name)]["mean"].as_f64().unwrap_or(f64::NAN);
-    line("**found**", best, "", domains.keys().map(there).collect());
+    line("**found**", best, domains.keys().map(there).collect());
     for (name, baseline) in study.baselines() {
         // A report holds differences; its means follow from them.
         let deltas = &baseline["elsewhere_delta"];
@@ -142,7 +169,7 @@ fn compared(study: &Done<'_>, metric: &str) -> String {
         } else {
             Vec::new()
         };
-        line(name, baseline, &interval(&baseline["delta"][metric]), others);
+        line(name, baseline, others);
     }
     text + "\n</details>\n"
 }
@@ -154,7 +181,7 @@ fn strongest<'a>(study: &'a Done<'_>) -> Option<(&'a String, &'a Value)> {
         .baselines()
         .filter(|(name, _)| *name != "dense")
         .filter(|(_, who)| costs_no_more(who, study.best()))
-        .filter_map(|(name, who)| Some((study.quality(who)?, (name, who))))
+        .filter_map(|(name, who)| Some((study.loss(who)?, (name, who))))
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, named)| named)
 }
@@ -183,10 +210,13 @@ fn cost(study: &Done<'_>, who: &Value) -> String {
 }
 
 /// `mean [low, high]`.
-fn interval(estimate: &Value) -> String {
+pub(super) fn interval(estimate: &Value) -> String {
+    let number = |value: f64| if value.abs() >= 1e4 { format!("{value:.0}") } else { format!("{value:.4}") };
     match (estimate["mean"].as_f64(), estimate["low"].as_f64(), estimate["high"].as_f64()) {
-        (Some(mean), Some(low), Some(high)) => format!("{mean:.4} [{low:.4}, {high:.4}]"),
-        (Some(mean), ..) => format!("{mean:.4}"),
+        (Some(mean), Some(low), Some(high)) => {
+            format!("{} [{}, {}]", number(mean), number(low), number(high))
+        }
+        (Some(mean), ..) => number(mean),
         _ => String::new(),
     }
 }
