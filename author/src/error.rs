@@ -106,9 +106,9 @@ pub enum AuthorError {
         /// Its last words, or its exit status.
         detail: String,
     },
-    /// The core module that cargo made is none of a technique.
+    /// The core module that cargo made is none of a technique or an evaluator.
     #[error(
-        "{}: does not become a component: {detail}; a technique is exported by `attune_guest::export!(…)`, once per crate",
+        "{}: does not become a component: {detail}; a technique is exported by `attune_guest::export!(…)`, an evaluator by `attune_guest::export_evaluator!(…)`, once per crate",
         path.display()
     )]
     NoComponent {

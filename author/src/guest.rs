@@ -16,12 +16,21 @@ const GRIDS_MANIFEST: &str = include_str!("../templates/rust/attune-grids.toml")
 const GRIDS_OF_THE_HOST: &str = include_str!("../../grids/Cargo.toml");
 
 /// Files below [`FOLDER`] that are those of the repository, to the byte.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 30] = [
     ("src/adapter.rs", include_str!("../../plugins/guests/sdk/src/adapter.rs")),
     ("src/cache.rs", include_str!("../../plugins/guests/sdk/src/cache.rs")),
     ("src/describe.rs", include_str!("../../plugins/guests/sdk/src/describe.rs")),
     ("src/edit.rs", include_str!("../../plugins/guests/sdk/src/edit.rs")),
     ("src/embeddings.rs", include_str!("../../plugins/guests/sdk/src/embeddings.rs")),
+    ("src/evaluator.rs", include_str!("../../plugins/guests/sdk/src/evaluator.rs")),
+    ("src/evaluator/adapter.rs", include_str!("../../plugins/guests/sdk/src/evaluator/adapter.rs")),
+    ("src/evaluator/args.rs", include_str!("../../plugins/guests/sdk/src/evaluator/args.rs")),
+    ("src/evaluator/describe.rs", include_str!("../../plugins/guests/sdk/src/evaluator/describe.rs")),
+    ("src/evaluator/native.rs", include_str!("../../plugins/guests/sdk/src/evaluator/native.rs")),
+    ("src/evaluator/opening.rs", include_str!("../../plugins/guests/sdk/src/evaluator/opening.rs")),
+    ("src/evaluator/outcome.rs", include_str!("../../plugins/guests/sdk/src/evaluator/outcome.rs")),
+    ("src/evaluator/schema.rs", include_str!("../../plugins/guests/sdk/src/evaluator/schema.rs")),
+    ("src/evaluator/wire.rs", include_str!("../../plugins/guests/sdk/src/evaluator/wire.rs")),
     ("src/facts.rs", include_str!("../../plugins/guests/sdk/src/facts.rs")),
     ("src/lib.rs", include_str!("../../plugins/guests/sdk/src/lib.rs")),
     ("src/linear_modules.rs", include_str!("../../plugins/guests/sdk/src/linear_modules.rs")),
@@ -33,13 +42,15 @@ const FILES: [(&str, &str); 20] = [
     ("src/space.rs", include_str!("../../plugins/guests/sdk/src/space.rs")),
     ("src/target.rs", include_str!("../../plugins/guests/sdk/src/target.rs")),
     ("wit/technique.wit", include_str!("../../plugins/wit/technique.wit")),
+    ("wit-evaluator/evaluator.wit", include_str!("../../plugins/wit-evaluator/evaluator.wit")),
     ("wit-plugin/plugin.wit", include_str!("../../plugins/wit-plugin/plugin.wit")),
     ("wit-profiling/profiling.wit", include_str!("../../plugins/wit-profiling/profiling.wit")),
     ("wit-progress/progress.wit", include_str!("../../plugins/wit-progress/progress.wit")),
     ("wit-variation/variation.wit", include_str!("../../plugins/wit-variation/variation.wit")),
 ];
-/// It names the folders of the interface, which are elsewhere in a project.
+/// They name the folders of the interfaces, which are elsewhere in a project.
 const BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/bindings.rs");
+const EVALUATOR_BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/evaluator/bindings.rs");
 /// Files of the number grids that are those of the repository, to the byte.
 const GRIDS: [(&str, &str); 4] = [
     ("src/cache_grid.rs", include_str!("../../grids/src/cache_grid.rs")),
@@ -59,6 +70,7 @@ pub(crate) fn files() -> Vec<(String, String)> {
     let changed = [
         ("Cargo.toml", manifest(MANIFEST, VERSION)),
         ("src/bindings.rs", BINDINGS.replace("\"../../", "\"")),
+        ("src/evaluator/bindings.rs", EVALUATOR_BINDINGS.replace("\"../../", "\"")),
         ("rustfmt.toml", AS_IT_IS.to_owned()),
     ];
     let same = FILES.map(|(path, content)| (path, content.to_owned()));
@@ -122,7 +134,9 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let folders = [
             ("plugins/guests/sdk/src", "src"),
+            ("plugins/guests/sdk/src/evaluator", "src/evaluator"),
             ("plugins/wit", "wit"),
+            ("plugins/wit-evaluator", "wit-evaluator"),
             ("plugins/wit-plugin", "wit-plugin"),
             ("plugins/wit-profiling", "wit-profiling"),
             ("plugins/wit-progress", "wit-progress"),
@@ -130,7 +144,11 @@ mod tests {
         ];
         for (from, to) in folders {
             for entry in std::fs::read_dir(root.join(from)).unwrap() {
-                let name = entry.unwrap().file_name().into_string().unwrap();
+                let entry = entry.unwrap();
+                let name = entry.file_name().into_string().unwrap();
+                if entry.path().is_dir() {
+                    continue;
+                }
                 assert!(written.contains(&format!("{FOLDER}/{to}/{name}")), "{from}/{name} is not embedded");
             }
         }
@@ -142,6 +160,8 @@ mod tests {
             ),
             "{bindings}"
         );
+        let bindings = content("attune-guest/src/evaluator/bindings.rs");
+        assert!(bindings.contains("[\"wit\", \"wit-evaluator\"]"), "{bindings}");
         let manifest = content("attune-guest/Cargo.toml");
         assert!(manifest.contains("wit-bindgen = { version = \"="), "{manifest}");
         assert!(!manifest.contains('@'), "{manifest}");

@@ -37,18 +37,7 @@ impl Project<'_> {
     /// [`AuthorError::Name`], [`AuthorError::Taken`] and [`AuthorError::Io`].
     pub fn write(&self, parent: &Path) -> Result<PathBuf, AuthorError> {
         name::check(self.name)?;
-        let folder = parent.join(self.name);
-        if folder.symlink_metadata().is_ok() {
-            return Err(AuthorError::Taken { folder });
-        }
-        for (file, content) in self.files() {
-            let path = folder.join(file);
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder).map_err(|source| AuthorError::io("make", folder, source))?;
-            }
-            fs::write(&path, content).map_err(|source| AuthorError::io("write", &path, source))?;
-        }
-        Ok(folder)
+        write_all(&parent.join(self.name), self.files())
     }
 
     /// Paths in the folder, and contents.
@@ -110,6 +99,21 @@ impl Project<'_> {
         }
         filled
     }
+}
+
+/// Writes files into a folder that must not be there yet, and says which it is.
+pub(crate) fn write_all(folder: &Path, files: Vec<(String, String)>) -> Result<PathBuf, AuthorError> {
+    if folder.symlink_metadata().is_ok() {
+        return Err(AuthorError::Taken { folder: folder.to_owned() });
+    }
+    for (file, content) in files {
+        let path = folder.join(file);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|source| AuthorError::io("make", folder, source))?;
+        }
+        fs::write(&path, content).map_err(|source| AuthorError::io("write", &path, source))?;
+    }
+    Ok(folder.to_owned())
 }
 
 fn capitalised(text: &str) -> String {

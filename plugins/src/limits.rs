@@ -39,7 +39,7 @@
 //!
 //! | limit of evaluators | compiled | with a runtime | exceeded | repeatable |
 //! | --- | --- | --- | --- | --- |
-//! | [`Limits::fuel`] | 20 000 000 000 | 80 000 000 000 instructions per item | `Failed` | yes |
+//! | [`Limits::fuel`] | 10 000 000 000 | 40 000 000 000 instructions per item | `Failed` | yes |
 //! | [`Limits::seconds`] | 60 s | 240 s of wall-clock time per item | `Internal` | no |
 //! | [`OPENING`] | 4 times what an item may take, to open a task | the same | `OpenFailure` | |
 //! | [`Limits::memory`] | 512 MiB | 1 GiB of all linear memories of an open task, of which there is one for each thread | `Failed` | yes |
@@ -125,11 +125,11 @@ impl Limits {
 
     /// Those of an evaluator that is compiled from a simulator's own code.
     pub const EVALUATOR: Self =
-        Self { fuel: 20_000_000_000, seconds: 60, memory: 512 << 20, ..Self::COMPILED };
+        Self { fuel: 10_000_000_000, seconds: 60, memory: 512 << 20, ..Self::COMPILED };
 
     /// Those of an evaluator that brings the runtime of its language.
     pub const EVALUATOR_RUNTIME: Self =
-        Self { fuel: 80_000_000_000, seconds: 240, memory: 1 << 30, ..Self::RUNTIME };
+        Self { fuel: 40_000_000_000, seconds: 240, memory: 1 << 30, ..Self::RUNTIME };
 
     /// Whether they are of a component that brings the runtime of its language.
     pub(crate) fn has_runtime(&self) -> bool {

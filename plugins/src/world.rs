@@ -112,10 +112,12 @@ pub(crate) fn complain_about_names(component: &Component, engine: &Engine, world
         .collect();
     if !foreign.is_empty() {
         let advice = if foreign.iter().any(|name| name.starts_with("wasi:")) {
-            "; of WASI it may import cli, clocks, filesystem, io, random and sockets of 0.2, all of them empty; \
-             build Rust for wasm32-unknown-unknown, which has no WASI, and JavaScript without `http`"
+            format!(
+                "; of WASI {noun} may import cli, clocks, filesystem, io, random and sockets of 0.2, all of them empty; \
+                 build Rust for wasm32-unknown-unknown, which has no WASI, and JavaScript without `http`"
+            )
         } else {
-            ""
+            String::new()
         };
         return Some(format!(
             "it imports {}, but {noun} may import nothing but {}{advice}",

@@ -11,9 +11,10 @@ use attune_files::ReadError;
 use wasmtime::Error;
 use wasmtime::component::{HasSelf, Linker};
 
-use super::convert::{self, Described};
+use super::convert;
 use super::error::EvaluatorError;
 use super::instance::{Call, Instance, Stopped};
+use super::loaded::Loaded;
 use super::prepared::PreparedSimulation;
 use super::wire::{Simulator, SimulatorPre};
 use crate::compiled::{self, NotCompiled};
@@ -32,16 +33,6 @@ const COMPONENTS: [&[u8]; BUILTIN_EVALUATORS.len()] = [];
 /// An evaluator that is a component, and has said what it evaluates.
 pub struct ComponentEvaluator {
     loaded: Arc<Loaded>,
-}
-
-/// A compiled component, and what it says of itself.
-pub(super) struct Loaded {
-    pub(super) simulator: SimulatorPre<Sandbox>,
-    pub(super) limits: &'static Limits,
-    pub(super) log: Arc<Log>,
-    pub(super) described: Described,
-    /// Of the component's bytes: what decides every digit.
-    pub(super) hash: ContentHash,
 }
 
 impl ComponentEvaluator {

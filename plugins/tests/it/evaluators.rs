@@ -16,7 +16,7 @@ fn toy() -> ComponentEvaluator {
 }
 
 /// The first task with these options and no data.
-fn open(
+pub(crate) fn open(
     factory: &ComponentEvaluator,
     options: &Settings,
     wanted: u32,

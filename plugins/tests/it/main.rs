@@ -15,6 +15,7 @@ mod hostile;
 mod kv_bits;
 mod languages;
 mod misbehaving;
+mod misbehaving_evaluator;
 mod models;
 mod number_grids;
 mod targets;
