@@ -114,6 +114,7 @@ proptest! {
             let (least, most) = values.iter().fold((f32::MAX, f32::MIN), |(least, most), &value| (least.min(value), most.max(value)));
             let slack = 1e-6 * most.abs().max(least.abs());
             prop_assert!(decoded.iter().all(|&value| value >= least - slack && value <= most + slack));
+            prop_assert!(values.iter().zip(&decoded).all(|(&value, &found)| value != 0.0 || found == 0.0));
         }
     }
 

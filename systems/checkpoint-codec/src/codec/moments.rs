@@ -29,7 +29,8 @@ pub enum MomentCodec {
         size: usize,
     },
     /// `clusters` (a power of two, at most 256) ranges found by k-means, a label and a code of `bits` (1 to 8) within the range
-    /// for each value: `⌈n·(bits + log₂ clusters)/8⌉ + 8·clusters` bytes (BitSnap, re-derived).
+    /// for each value: `⌈n·(bits + log₂ clusters)/8⌉ + 8·clusters` bytes (BitSnap, re-derived). In a range that has 0 in it, the
+    /// code nearest to 0 means 0.
     Cluster {
         /// How many ranges.
         clusters: usize,
@@ -75,7 +76,14 @@ impl MomentCodec {
                 let value = |code: u32| {
                     let label = (code >> bits) as usize;
                     let (low, high) = (ranges[2 * label], ranges[2 * label + 1]);
-                    low + (high - low) * ((code & ((1 << bits) - 1)) as f32 / most)
+                    let level = (code & ((1 << bits) - 1)) as f32;
+                    // What never had a gradient has two moments of 0, and any other first one would be a step without end.
+                    let zero = (-low / (high - low) * most + 0.5).floor();
+                    if low <= 0.0 && high >= 0.0 && level == zero {
+                        0.0
+                    } else {
+                        low + (high - low) * (level / most)
+                    }
                 };
                 (codes.into_iter().map(value).collect(), 2 * work)
             }
