@@ -15,8 +15,8 @@ use crate::args::TechniqueCommand;
 use crate::error::CliError;
 use crate::output;
 use crate::view::sheet::Sheet;
-use check::On;
 use crate::view::spec_json;
+use check::On;
 
 pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
     match command {
