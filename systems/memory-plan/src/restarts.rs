@@ -1,8 +1,9 @@
 //! Canonical search with restarts: the strongest planner here.
 //!
-//! Every round searches within a capacity that is nearer and nearer to the bound, tries buffers in an order that is drawn anew, and
-//! is given a number of nodes by the sequence of Luby, Sinclair and Zuckerman (1993). Buffers where branches ended gain weight, and
-//! rounds that rank by weight place them first.
+//! Rounds search within capacities that are some share above the bound, the bound itself among them: the largest one that is not
+//! reached yet has half of the rounds, all others share the rest. A round tries buffers in an order that is drawn anew, and is given
+//! a number of nodes by the sequence of Luby, Sinclair and Zuckerman (1993). Buffers where branches ended gain weight, for each
+//! capacity on its own, and rounds that rank by weight place them first.
 
 use crate::canonical::{Outcome, Search, Sections};
 use crate::decode::{self, Fit};
@@ -11,17 +12,26 @@ use crate::{Instance, Offsets, Random, online, peak};
 /// Nodes of the shortest round.
 const UNIT: u64 = 1000;
 
+/// Capacities that are looked for, as shares above the bound.
+const ABOVE: [f64; 8] = [0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15];
+
 /// A search that goes on for as long as it is asked to.
 pub struct Restarts {
     sections: Sections,
     random: Random,
-    weights: Vec<f64>,
+    /// Ascending; those at or above the best peak are gone.
+    levels: Vec<Level>,
     best: Offsets,
     best_peak: u64,
-    /// Share of the way from the bound to the best peak where the next plan is looked for.
-    reach: f64,
     round: u64,
     nodes: u64,
+}
+
+/// What is remembered of one capacity.
+struct Level {
+    capacity: u64,
+    weights: Vec<f64>,
+    rounds: u64,
 }
 
 impl Restarts {
@@ -38,16 +48,23 @@ impl Restarts {
                 },
             );
         let best_peak = peak(instance, &best);
-        Self {
-            sections: Sections::new(instance),
+        let sections = Sections::new(instance);
+        let bound = sections.bound();
+        let level = |above: f64| {
+            let capacity = bound + (bound as f64 * above) as u64;
+            Level { capacity, weights: vec![0.0; instance.len()], rounds: 0 }
+        };
+        let mut restarts = Self {
+            sections,
             random: Random::new(seed),
-            weights: vec![0.0; instance.len()],
+            levels: ABOVE.into_iter().map(level).collect(),
             best,
             best_peak,
-            reach: 0.5,
             round: 0,
             nodes: 0,
-        }
+        };
+        restarts.levels.retain(|level| level.capacity < best_peak);
+        restarts
     }
 
     /// The best plan so far.
@@ -72,28 +89,24 @@ impl Restarts {
 
     /// One more round.
     pub fn round(&mut self) {
-        if self.is_optimal() {
-            return;
-        }
+        let Some(last) = self.levels.len().checked_sub(1) else { return };
         self.round += 1;
-        let bound = self.sections.bound();
-        // Every second round tries for the bound itself: some instances give in at once.
-        let way = if self.round % 2 == 0 { 0.0 } else { self.reach };
-        let capacity = bound + ((self.best_peak - 1 - bound) as f64 * way) as u64;
-        let order = ranked(&self.sections, Key::of_round(self.round / 2), &self.weights, &mut self.random);
-        let mut search = Search::new(&self.sections, capacity, &order);
-        let outcome = search.run(luby(self.round.div_ceil(2)) * UNIT);
+        let others = (self.round / 2) as usize % (last + 1);
+        let level = &mut self.levels[if self.round % 2 == 1 { last } else { others }];
+        level.rounds += 1;
+        let key = Key::of_round(level.rounds);
+        let order = ranked(&self.sections, key, &level.weights, &mut self.random);
+        let mut search = Search::new(&self.sections, level.capacity, &order);
+        let outcome = search.run(luby(level.rounds) * UNIT);
         self.nodes += search.nodes();
-        remember(&mut self.weights, search.weights());
-        match outcome {
-            Outcome::Found(offsets) => {
-                let ends = offsets.iter().zip(&self.sections.sizes).map(|(offset, size)| offset + size);
-                self.best_peak = ends.max().unwrap_or(0);
-                self.best = offsets;
-                self.reach = 0.5;
-            }
-            _ if way > 0.0 => self.reach = 1.0 - (1.0 - self.reach) * 0.97,
-            _ => {}
+        if matches!(key, Key::Weight | Key::WeightedArea) {
+            remember(&mut level.weights, search.weights());
+        }
+        if let Outcome::Found(offsets) = outcome {
+            let ends = offsets.iter().zip(&self.sections.sizes).map(|(offset, size)| offset + size);
+            self.best_peak = ends.max().unwrap_or(0);
+            self.best = offsets;
+            self.levels.retain(|level| level.capacity < self.best_peak);
         }
     }
 }
@@ -117,12 +130,10 @@ pub enum Key {
 
 impl Key {
     fn of_round(round: u64) -> Self {
-        match round % 8 {
-            0 | 2 | 4 | 6 => Self::Weight,
+        match round % 4 {
+            0 | 2 => Self::Weight,
             1 => Self::WeightedArea,
-            3 => [Self::Pressure, Self::Degree][(round / 8 % 2) as usize],
-            5 => Self::Life,
-            _ => Self::Area,
+            _ => [Self::Pressure, Self::Area, Self::Life, Self::Degree][(round / 4 % 4) as usize],
         }
     }
 }
