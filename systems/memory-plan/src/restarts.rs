@@ -13,25 +13,58 @@ use crate::{Instance, Offsets, Random, online, peak};
 const UNIT: u64 = 1000;
 
 /// Capacities that are looked for, as shares above the bound.
-const ABOVE: [f64; 8] = [0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15];
+pub const ABOVE: [f64; 8] = [0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15];
 
 /// A search that goes on for as long as it is asked to.
 pub struct Restarts {
     sections: Sections,
     random: Random,
     /// Ascending; those at or above the best peak are gone.
-    levels: Vec<Level>,
+    targets: Vec<Target>,
     best: Offsets,
     best_peak: u64,
     round: u64,
     nodes: u64,
 }
 
-/// What is remembered of one capacity.
-struct Level {
+/// A capacity that a plan is looked for within, and what is remembered of it.
+pub struct Target {
     capacity: u64,
     weights: Vec<f64>,
     rounds: u64,
+}
+
+impl Target {
+    /// Nothing is remembered yet.
+    pub fn new(sections: &Sections, capacity: u64) -> Self {
+        Self { capacity, weights: vec![0.0; sections.len()], rounds: 0 }
+    }
+
+    /// One round, and its nodes: `first` is the order of the first one, where there is one.
+    pub fn round(
+        &mut self,
+        sections: &Sections,
+        first: Option<&[u32]>,
+        random: &mut Random,
+    ) -> (Outcome, u64) {
+        self.rounds += 1;
+        let key = Key::of_round(self.rounds);
+        let order = match first.filter(|_| self.rounds == 1) {
+            Some(order) => order.to_vec(),
+            None => ranked(sections, key, &self.weights, random),
+        };
+        let mut search = Search::new(sections, self.capacity, &order);
+        let outcome = search.run(luby(self.rounds) * UNIT);
+        if matches!(key, Key::Weight | Key::WeightedArea) {
+            remember(&mut self.weights, search.weights());
+        }
+        (outcome, search.nodes())
+    }
+}
+
+/// The capacity that is this share above the bound.
+pub fn capacity(bound: u64, above: f64) -> u64 {
+    bound + (bound as f64 * above) as u64
 }
 
 impl Restarts {
@@ -50,21 +83,9 @@ impl Restarts {
         let best_peak = peak(instance, &best);
         let sections = Sections::new(instance);
         let bound = sections.bound();
-        let level = |above: f64| {
-            let capacity = bound + (bound as f64 * above) as u64;
-            Level { capacity, weights: vec![0.0; instance.len()], rounds: 0 }
-        };
-        let mut restarts = Self {
-            sections,
-            random: Random::new(seed),
-            levels: ABOVE.into_iter().map(level).collect(),
-            best,
-            best_peak,
-            round: 0,
-            nodes: 0,
-        };
-        restarts.levels.retain(|level| level.capacity < best_peak);
-        restarts
+        let target = |above: f64| Target::new(&sections, capacity(bound, above));
+        let targets = ABOVE.into_iter().map(target).filter(|target| target.capacity < best_peak).collect();
+        Self { sections, random: Random::new(seed), targets, best, best_peak, round: 0, nodes: 0 }
     }
 
     /// The best plan so far.
@@ -89,24 +110,17 @@ impl Restarts {
 
     /// One more round.
     pub fn round(&mut self) {
-        let Some(last) = self.levels.len().checked_sub(1) else { return };
+        let Some(last) = self.targets.len().checked_sub(1) else { return };
         self.round += 1;
         let others = (self.round / 2) as usize % (last + 1);
-        let level = &mut self.levels[if self.round % 2 == 1 { last } else { others }];
-        level.rounds += 1;
-        let key = Key::of_round(level.rounds);
-        let order = ranked(&self.sections, key, &level.weights, &mut self.random);
-        let mut search = Search::new(&self.sections, level.capacity, &order);
-        let outcome = search.run(luby(level.rounds) * UNIT);
-        self.nodes += search.nodes();
-        if matches!(key, Key::Weight | Key::WeightedArea) {
-            remember(&mut level.weights, search.weights());
-        }
+        let target = &mut self.targets[if self.round % 2 == 1 { last } else { others }];
+        let (outcome, nodes) = target.round(&self.sections, None, &mut self.random);
+        self.nodes += nodes;
         if let Outcome::Found(offsets) = outcome {
             let ends = offsets.iter().zip(&self.sections.sizes).map(|(offset, size)| offset + size);
             self.best_peak = ends.max().unwrap_or(0);
             self.best = offsets;
-            self.levels.retain(|level| level.capacity < self.best_peak);
+            self.targets.retain(|target| target.capacity < self.best_peak);
         }
     }
 }

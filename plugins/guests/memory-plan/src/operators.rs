@@ -1,17 +1,17 @@
 //! How orders beget orders.
 
 use attune_guest::{Config, Operator, Random, Value};
-use attune_memory_plan::canonical::{Outcome, Search, Sections};
+use attune_memory_plan::canonical::{Outcome, Sections};
 use attune_memory_plan::decode::{self, Fit};
-use attune_memory_plan::restarts::luby;
+use attune_memory_plan::restarts::{ABOVE, Target, capacity};
 use attune_memory_plan::{Instance, peak};
 
 pub(crate) fn all() -> Vec<Operator> {
     vec![
         Operator::mutation(
             "complete",
-            "Searches canonical plans below the parent's peak in the parent's order, within a number of nodes; buffers where it got stuck \
-             come first where it found none.",
+            "Searches canonical plans below the parent's peak, first in the parent's order, then in orders that put first where it got \
+             stuck, within a number of nodes.",
         ),
         Operator::mutation(
             "critical",
@@ -43,9 +43,6 @@ pub(crate) fn vary(
     Ok(child)
 }
 
-/// Shares above the bound of the capacities that are searched for.
-const ABOVE: [f64; 6] = [0.0, 0.005, 0.01, 0.02, 0.05, 0.1];
-
 fn complete(
     instance: &Instance,
     order: &[u32],
@@ -59,32 +56,18 @@ fn complete(
         return Err("no plan is below the most live bytes, which this one takes".to_owned());
     }
     // One step below the parent in half of the calls, any capacity below it in the others.
-    let below: Vec<u64> = ABOVE
-        .iter()
-        .map(|above| bound + (bound as f64 * above) as u64)
-        .filter(|&capacity| capacity < parent)
-        .collect();
-    let capacity = match below.last() {
-        Some(&last) if random.chance(0.5) => last,
-        Some(_) => below[random.below(below.len())],
-        None => parent - 1,
-    };
-    // The parent's order, a little out of place.
-    let mut keys: Vec<(f64, u32)> = Vec::with_capacity(order.len());
-    for (place, &buffer) in order.iter().enumerate() {
-        keys.push(((place + 1) as f64 * (1.0 + 0.3 * random.unit()), buffer));
-    }
-    keys.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let order: Vec<u32> = keys.into_iter().map(|(_, buffer)| buffer).collect();
-    let mut search = Search::new(&sections, capacity, &order);
-    match search.run(nodes * luby(1 + random.below(15) as u64)) {
-        Outcome::Found(offsets) => Ok(decode::order_of(&offsets)),
-        Outcome::Impossible => Err("there is no plan within this capacity".to_owned()),
-        Outcome::Unknown => {
-            let weights = search.weights();
-            let mut order = order;
-            order.sort_by(|&one, &other| weights[other as usize].total_cmp(&weights[one as usize]));
-            Ok(order)
+    let below = ABOVE.map(|above| capacity(bound, above));
+    let below = &below[..below.partition_point(|&capacity| capacity < parent)];
+    let step = if random.chance(0.5) { below.len() - 1 } else { random.below(below.len()) };
+    let mut target = Target::new(&sections, below[step]);
+    let mut own = attune_memory_plan::Random::new(random.bits());
+    let mut left = nodes;
+    loop {
+        match target.round(&sections, Some(order), &mut own) {
+            (Outcome::Found(offsets), _) => return Ok(decode::order_of(&offsets)),
+            (Outcome::Impossible, _) => return Err("there is no plan within this capacity".to_owned()),
+            (Outcome::Unknown, used) if used < left => left -= used,
+            (Outcome::Unknown, _) => return Err("no plan was found within the nodes".to_owned()),
         }
     }
 }
