@@ -27,7 +27,7 @@ pub fn bounds(instance: &Instance) -> Bounds {
         let jobs: Vec<&Job> = instance.jobs.iter().filter(|job| job.cluster as usize == cluster).collect();
         let alone: f64 = jobs.iter().map(|job| job.duration as f64).sum();
         let came: f64 = jobs.iter().map(|job| job.submit as f64).sum();
-            let one_machine = mean_busy_times(&jobs, f64::from(nodes * GPUS_PER_NODE)) + alone / 2.0 - came;
+        let one_machine = mean_busy_times(&jobs, f64::from(nodes * GPUS_PER_NODE)) + alone / 2.0 - came;
         // Sums of many reals: a hair less than computed, so that it stays below what they stand for.
         total += alone.max(one_machine * (1.0 - 1e-9));
     }
