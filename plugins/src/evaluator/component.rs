@@ -26,11 +26,13 @@ use crate::world::{self, World};
 use crate::{contents, wasi};
 
 /// Names of the evaluators that travel with the program as components, in order.
-pub const BUILTIN_EVALUATORS: [&str; 4] = ["checkpoint-codec", "frame-rate", "node-sleep", "queue-policy"];
+pub const BUILTIN_EVALUATORS: [&str; 5] =
+    ["checkpoint-codec", "frame-rate", "memory-plan", "node-sleep", "queue-policy"];
 
 const COMPONENTS: [&[u8]; BUILTIN_EVALUATORS.len()] = [
     include_bytes!("../../dist/checkpoint-codec-evaluator.wasm"),
     include_bytes!("../../dist/frame-rate-evaluator.wasm"),
+    include_bytes!("../../dist/memory-plan-evaluator.wasm"),
     include_bytes!("../../dist/node-sleep-evaluator.wasm"),
     include_bytes!("../../dist/queue-policy-evaluator.wasm"),
 ];

@@ -4,8 +4,8 @@ use attune_guest::{Baseline, Config, Options, Value};
 
 use crate::cells::{BITS, CLUSTERS, Cells, INTERVALS, MOMENTS, SIZES};
 
-/// How weights are written: full every so many saves, beside what, packed, and the codec of the others.
-type Weights = (i64, u32, u32, u32);
+/// How weights are written: full every so many saves, beside what, packed, the codec of the others, and master weights rounded.
+type Weights = (i64, u32, u32, u32, u32);
 
 /// Raw; blocks of so many values, or so many clusters, in so many bits.
 #[derive(Clone, Copy)]
@@ -15,11 +15,12 @@ enum Moments {
     Clusters(i64, i64),
 }
 
-const RAW: Weights = (1, 0, 0, 0);
-const MASK: Weights = (5, 0, 0, 1);
-const MASK_CHAINED: Weights = (20, 1, 0, 1);
-const DELTA: Weights = (5, 0, 0, 2);
-const DELTA_CHAINED: Weights = (20, 1, 1, 2);
+const RAW: Weights = (1, 0, 0, 0, 0);
+const MASK: Weights = (5, 0, 0, 1, 0);
+const MASK_CHAINED: Weights = (20, 1, 0, 1, 0);
+const DELTA: Weights = (5, 0, 0, 2, 0);
+const DELTA_CHAINED: Weights = (20, 1, 1, 2, 0);
+const DELTA_ROUNDED: Weights = (20, 1, 1, 2, 1);
 
 pub(crate) fn all(cells: &Cells, options: &Options) -> Vec<Baseline> {
     let weights = [
@@ -31,6 +32,11 @@ pub(crate) fn all(cells: &Cells, options: &Options) -> Vec<Baseline> {
             "delta-chained",
             DELTA_CHAINED,
             "weights by entropy-coded distances beside the save before, full and packed every 20",
+        ),
+        (
+            "delta-rounded",
+            DELTA_ROUNDED,
+            "as delta-chained, without the bits that bfloat16 lacks of master weights",
         ),
     ];
     let moments = [
@@ -45,12 +51,13 @@ pub(crate) fn all(cells: &Cells, options: &Options) -> Vec<Baseline> {
         ("clusters-4x4", Moments::Clusters(4, 4), "moments in 4 clusters and 4 bits"),
     ];
     let masks = options.text("codecs") == "mask";
+    let rounds = options.boolean("round-master");
+    let allowed = |codec: Weights| (!masks || codec.3 < 2) && (rounds || codec.4 == 0);
     let mut baselines = Vec::new();
-    for (name, codec, help) in weights.into_iter().filter(|(_, codec, _)| !masks || codec.3 < 2) {
+    for (name, codec, help) in weights.into_iter().filter(|(_, codec, _)| allowed(*codec)) {
         for (states, moment, also) in moments {
             // Of the weaker codecs of weights one is enough beside those of moments: the mask with clusters is what BitSnap is.
-            let with = name == "raw"
-                || name == "delta-chained"
+            let with = ["raw", "delta-chained", "delta-rounded"].contains(&name)
                 || states.is_empty()
                 || (name == "mask-chained" && states == "clusters-16x8");
             if with {
@@ -66,7 +73,7 @@ pub(crate) fn all(cells: &Cells, options: &Options) -> Vec<Baseline> {
     baselines
 }
 
-fn config(cells: &Cells, (interval, beside, full, codec): Weights, moments: Moments) -> Config {
+fn config(cells: &Cells, (interval, beside, full, codec, master): Weights, moments: Moments) -> Config {
     let all = |option: usize, cells: usize| vec![Value::Index(option as u32); cells];
     let place = |of: &[i64], value: i64| of.iter().position(|&known| known == value).unwrap_or(0);
     let (stages, each) = (cells.stages, cells.stages * cells.classes);
@@ -74,7 +81,7 @@ fn config(cells: &Cells, (interval, beside, full, codec): Weights, moments: Mome
         all(place(&INTERVALS, interval), stages),
         all(beside as usize, stages),
         all(full as usize, stages),
-        all(0, stages),
+        all(master as usize, stages),
         all(codec as usize, each),
     ];
     let (how, bits, size, clusters) = match moments {
