@@ -22,6 +22,7 @@ use attune_plugins::ComponentEvaluator;
 const EVALUATORS: &[(&str, &str)] = &[
     ("checkpoint-codec", "dist/checkpoint-codec-evaluator.wasm"),
     ("frame-rate", "dist/frame-rate-evaluator.wasm"),
+    ("memory-plan", "dist/memory-plan-evaluator.wasm"),
     ("node-sleep", "dist/node-sleep-evaluator.wasm"),
     ("queue-policy", "dist/queue-policy-evaluator.wasm"),
     ("toy-scheduler", "fixtures/toy-scheduler.wasm"),
