@@ -16,7 +16,7 @@ const GRIDS_MANIFEST: &str = include_str!("../templates/rust/attune-grids.toml")
 const GRIDS_OF_THE_HOST: &str = include_str!("../../grids/Cargo.toml");
 
 /// Files below [`FOLDER`] that are those of the repository, to the byte.
-const FILES: [(&str, &str); 29] = [
+const FILES: [(&str, &str); 30] = [
     ("src/adapter.rs", include_str!("../../plugins/guests/sdk/src/adapter.rs")),
     ("src/cache.rs", include_str!("../../plugins/guests/sdk/src/cache.rs")),
     ("src/describe.rs", include_str!("../../plugins/guests/sdk/src/describe.rs")),
@@ -26,6 +26,7 @@ const FILES: [(&str, &str); 29] = [
     ("src/evaluator/adapter.rs", include_str!("../../plugins/guests/sdk/src/evaluator/adapter.rs")),
     ("src/evaluator/args.rs", include_str!("../../plugins/guests/sdk/src/evaluator/args.rs")),
     ("src/evaluator/describe.rs", include_str!("../../plugins/guests/sdk/src/evaluator/describe.rs")),
+    ("src/evaluator/native.rs", include_str!("../../plugins/guests/sdk/src/evaluator/native.rs")),
     ("src/evaluator/opening.rs", include_str!("../../plugins/guests/sdk/src/evaluator/opening.rs")),
     ("src/evaluator/outcome.rs", include_str!("../../plugins/guests/sdk/src/evaluator/outcome.rs")),
     ("src/evaluator/schema.rs", include_str!("../../plugins/guests/sdk/src/evaluator/schema.rs")),
@@ -134,6 +135,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let folders = [
             ("plugins/guests/sdk/src", "src"),
+            ("plugins/guests/sdk/src/evaluator", "src/evaluator"),
             ("plugins/wit", "wit"),
             ("plugins/wit-plugin", "wit-plugin"),
             ("plugins/wit-profiling", "wit-profiling"),
@@ -142,7 +144,11 @@ mod tests {
         ];
         for (from, to) in folders {
             for entry in std::fs::read_dir(root.join(from)).unwrap() {
-                let name = entry.unwrap().file_name().into_string().unwrap();
+                let entry = entry.unwrap();
+                if entry.path().is_dir() {
+                    continue;
+                }
+                let name = entry.file_name().into_string().unwrap();
                 assert!(written.contains(&format!("{FOLDER}/{to}/{name}")), "{from}/{name} is not embedded");
             }
         }

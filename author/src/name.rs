@@ -38,10 +38,7 @@ mod tests {
             ["", "2x", "Local", "local_heads", "-x", "x-", "../x", "test", "attune-guest", long.as_str()]
         {
             let message = check(name).unwrap_err().to_string();
-            assert!(
-                message.contains(&format!("`{name}` cannot be the name of a technique: it ")),
-                "{message}"
-            );
+            assert!(message.contains(&format!("`{name}` cannot be the name of a project: it ")), "{message}");
         }
     }
 }

@@ -102,11 +102,7 @@ impl Project<'_> {
 }
 
 /// Writes files into a new folder `name` inside `parent`, and says which that is.
-pub(crate) fn write(
-    parent: &Path,
-    name: &str,
-    files: Vec<(String, String)>,
-) -> Result<PathBuf, AuthorError> {
+pub(crate) fn write(parent: &Path, name: &str, files: Vec<(String, String)>) -> Result<PathBuf, AuthorError> {
     let folder = parent.join(name);
     if folder.symlink_metadata().is_ok() {
         return Err(AuthorError::Taken { folder });

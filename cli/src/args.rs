@@ -132,7 +132,9 @@ impl Command {
                 | TechniqueCommand::Check { .. },
             )
             | Self::Evaluator(
-                EvaluatorCommand::New { .. } | EvaluatorCommand::Build { .. } | EvaluatorCommand::Check { .. },
+                EvaluatorCommand::New { .. }
+                | EvaluatorCommand::Build { .. }
+                | EvaluatorCommand::Check { .. },
             )
             | Self::Doctor { .. }
             | Self::Help { .. }
@@ -413,6 +415,10 @@ pub(crate) enum TechniqueCommand {
         /// [default: small ones that are made up].
         #[arg(long = "model", value_name = "PATH", value_parser = paths::parser())]
         models: Vec<PathBuf>,
+        /// A component evaluator that brings its edits, by name or as a `.wasm` file: it is tried on what that evaluates.
+        #[arg(long, value_name = "EVALUATOR", conflicts_with = "models")]
+        #[arg(add = ArgValueCandidates::new(completions::evaluators))]
+        evaluator: Option<String>,
     },
 }
 

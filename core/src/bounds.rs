@@ -5,14 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::evaluator::MetricInfo;
 use crate::objective::Direction;
 use crate::scores::MetricScore;
 use crate::stats::{self, Estimate};
 
-/// Metric → its bound on each item that was asked for, in that order; `None` where it is not known. A metric without any bound is not
-/// listed.
-pub type KnownBounds = BTreeMap<String, Vec<Option<f64>>>;
+pub use crate::evaluator::{KnownBounds, fault};
 
 /// Metric name → gap to its known bounds.
 pub type Gaps = BTreeMap<String, Gap>;
@@ -50,8 +47,10 @@ impl Gap {
         let mut reached = 0;
         for ((bound, value), weight) in bounds.iter().zip(&score.items).zip(&score.weights) {
             let Some(bound) = *bound else { continue };
-            reached += u32::from(is_same(*value, bound));
-            for (side, value) in [(&mut values, *value), (&mut best, bound)] {
+            let same = is_same(*value, bound);
+            reached += u32::from(same);
+            // What differs by rounding alone is no gap.
+            for (side, value) in [(&mut values, if same { bound } else { *value }), (&mut best, bound)] {
                 side.items.push(value);
                 side.weights.push(*weight);
             }
@@ -67,6 +66,11 @@ impl Gap {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (known, items) = (count(best.items.len()), count(bounds.len()));
         Some(Self { direction, bound: best.value(), distance, share, known, items, reached })
+    }
+
+    /// Whether a table has a column for it: a distance from 0 is the value itself.
+    pub fn is_worth_a_column(&self) -> bool {
+        self.share.is_some()
     }
 
     /// Whether every item with a known bound reaches it.
@@ -88,20 +92,6 @@ pub fn beaten(direction: Direction, score: &MetricScore, bounds: &[Option<f64>])
     let mut pairs = score.items.iter().zip(bounds);
     pairs
         .position(|(&value, bound)| bound.is_some_and(|bound| better(value, bound) && !is_same(value, bound)))
-}
-
-/// What makes no sense about bounds on so many items, in words.
-pub fn fault(bounds: &KnownBounds, metrics: &[MetricInfo], items: usize) -> Option<String> {
-    bounds.iter().find_map(|(name, values)| {
-        if metrics.iter().all(|metric| metric.name != *name) {
-            return Some(format!("bounds of `{name}`, a metric that the task does not have"));
-        }
-        if values.len() != items {
-            return Some(format!("{} bounds of `{name}`, and {items} items were asked for", values.len()));
-        }
-        let odd = values.iter().flatten().find(|value| !value.is_finite())?;
-        Some(format!("a bound of `{name}` is {odd}"))
-    })
 }
 
 #[cfg(test)]
@@ -136,6 +126,13 @@ mod tests {
     }
 
     #[test]
+    fn rounding_is_no_gap() {
+        let gap =
+            Gap::of(Direction::Minimise, &score(&[0.1 + 0.2, 0.5]), &[Some(0.3), Some(0.5)], 1).unwrap();
+        assert!(gap.is_closed() && gap.distance.mean == 0.0 && gap.share.unwrap().high == 0.0, "{gap:?}");
+    }
+
+    #[test]
     fn nothing_is_a_share_of_nothing() {
         let gap = Gap::of(Direction::Minimise, &score(&[0.5, 0.25]), &[Some(0.0), Some(0.0)], 1).unwrap();
         assert_eq!((gap.share, gap.distance.mean), (None, 0.375));
@@ -149,23 +146,5 @@ mod tests {
         assert_eq!(beaten(Direction::Minimise, &score(&[1.0, -5.0, 0.1 + 0.2]), &bounds), None);
         assert_eq!(beaten(Direction::Minimise, &score(&[1.0, 0.0, 0.29]), &bounds), Some(2));
         assert_eq!(beaten(Direction::Maximise, &score(&[1.1, 0.0, 0.29]), &bounds), Some(0));
-    }
-
-    #[test]
-    fn bounds_without_sense_are_named() {
-        let metric =
-            MetricInfo { name: "peak".to_owned(), direction: Direction::Minimise, unit: "bytes".to_owned() };
-        let of = |name: &str, values: &[Option<f64>]| {
-            fault(&[(name.to_owned(), values.to_vec())].into(), std::slice::from_ref(&metric), 2)
-        };
-        assert_eq!(of("peak", &[Some(1.0), None]), None);
-        for (name, values, words) in [
-            ("kl", &[None, None][..], "does not have"),
-            ("peak", &[None][..], "1 bounds"),
-            ("peak", &[None, Some(f64::NAN)][..], "is NaN"),
-        ] {
-            let found = of(name, values).unwrap();
-            assert!(found.contains(words), "{found}");
-        }
     }
 }

@@ -87,7 +87,7 @@ pub fn verdict(technique: &str, report: &Report) -> Option<String> {
 
 /// How far a plan is from values that no plan can beat, a sentence for each metric with known bounds.
 pub fn gaps(gaps: &Gaps) -> Vec<String> {
-    gaps.iter().map(|(metric, gap)| format!("{metric} is {}.", self::gap(gap))).collect()
+    gaps.iter().map(|(metric, gap)| format!("{metric}: {}.", self::gap(gap))).collect()
 }
 
 /// `0.8 % [0.5 %, 1.1 %] above the known bound 1048576; 2 of 6 items reach it`.
@@ -235,21 +235,21 @@ mod tests {
         let said = |gap: Gap| gaps(&[("peak".to_owned(), gap)].into()).remove(0);
         assert_eq!(
             said(some),
-            "peak is 0.8 % [0.5 %, 1.1 %] above the known bound 1048576; 2 of 6 items reach it."
+            "peak: 0.8 % [0.5 %, 1.1 %] above the known bound 1048576; 2 of 6 items reach it."
         );
         let partly = Gap { direction: Direction::Maximise, known: 4, reached: 1, ..some };
         assert_eq!(
             said(partly),
-            "peak is 0.8 % [0.5 %, 1.1 %] below the known bound 1048576; 1 of 4 items reaches it (bound known for 4 of 6 items)."
+            "peak: 0.8 % [0.5 %, 1.1 %] below the known bound 1048576; 1 of 4 items reaches it (bound known for 4 of 6 items)."
         );
         let closed = Gap { known: 4, reached: 4, ..some };
         assert_eq!(
             said(closed),
-            "peak is at the known bound 1048576 on all 4 items, so no plan is better there (bound known for 4 of 6 items)."
+            "peak: at the known bound 1048576 on all 4 items, so no plan is better there (bound known for 4 of 6 items)."
         );
         let distance = Estimate { mean: 0.375, low: 0.375, high: 0.375 };
         let of_nothing = Gap { bound: 0.0, share: None, known: 1, items: 1, reached: 0, distance, ..some };
-        assert_eq!(said(of_nothing), "peak is 0.3750 above the known bound 0.");
+        assert_eq!(said(of_nothing), "peak: 0.3750 above the known bound 0.");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Nothing here assumes what is evaluated: a subject is whatever plans are applied to, and an item whatever a task counts.
 
 mod batch_progress;
+mod known_bounds;
 mod opening;
 mod outputs;
 mod run_control;
@@ -13,7 +14,6 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use crate::bounds::KnownBounds;
 use crate::choices::Choices;
 use crate::facts::Facts;
 use crate::hash::ContentHash;
@@ -24,6 +24,7 @@ use crate::signal::{Measured, SignalRequest, SignalSpec};
 use crate::stats::Support;
 
 pub use batch_progress::BatchProgress;
+pub use known_bounds::{KnownBounds, fault};
 pub use opening::{
     EvaluatorFactory, FolderOutline, ModelFolders, OpenFailure, OpenFault, Opening, Outline, Prepared,
 };

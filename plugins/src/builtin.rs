@@ -5,7 +5,7 @@ use attune_core::suggest::hint;
 use crate::error::LoadError;
 
 /// Names of the built-in techniques, in order.
-pub const BUILTIN_NAMES: [&str; 11] = [
+pub const BUILTIN_NAMES: [&str; 12] = [
     "activation-bits",
     "attention-spans",
     "block-dropping",
@@ -14,6 +14,7 @@ pub const BUILTIN_NAMES: [&str; 11] = [
     "expert-pruning",
     "frame-rate",
     "kv-bits",
+    "memory-plan",
     "node-sleep",
     "queue-policy",
     "weight-bits",
@@ -28,6 +29,7 @@ const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] = [
     include_bytes!("../dist/expert-pruning.wasm"),
     include_bytes!("../dist/frame-rate.wasm"),
     include_bytes!("../dist/kv-bits.wasm"),
+    include_bytes!("../dist/memory-plan.wasm"),
     include_bytes!("../dist/node-sleep.wasm"),
     include_bytes!("../dist/queue-policy.wasm"),
     include_bytes!("../dist/weight-bits.wasm"),

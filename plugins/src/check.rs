@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use attune_core::facts::Facts;
+use attune_core::plan::Vocabulary;
 use attune_core::technique::{Technique as _, TechniqueInfo};
 use attune_testkit::technique::findings;
 
@@ -20,6 +21,7 @@ use crate::error::LoadError;
 use crate::host::Host;
 use crate::limits::Limits;
 use crate::spent::Spent;
+use crate::technique::WasmTechnique;
 
 /// The result of [`check`].
 #[derive(Clone, Debug, PartialEq)]
@@ -58,12 +60,32 @@ pub fn check(host: &Host, path: &Path) -> Result<Check, LoadError> {
 /// # Errors
 /// As [`check`].
 pub fn check_on(host: &Host, path: &Path, models: &[Facts]) -> Result<Check, LoadError> {
-    let technique = host.load_file(path)?.only_looked_at();
+    Ok(tried(&host.load_file(path)?.only_looked_at(), models))
+}
+
+/// The same on subjects of an evaluator that brings the `edits` of its plans: each is checked against its schema.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_scored_by(
+    host: &Host,
+    path: &Path,
+    subjects: &[Facts],
+    (evaluator, edits): (&str, &Vocabulary),
+) -> Result<Check, LoadError> {
+    let technique = host.load_file(path)?.scored_by(evaluator, edits);
+    let mut check = tried(&technique, subjects);
+    // Somebody brings them.
+    check.findings.retain(|finding| !foreign::is_about(finding, edits));
+    Ok(check)
+}
+
+fn tried(technique: &WasmTechnique, models: &[Facts]) -> Check {
     let made_up = if models.is_empty() { examples::models(technique.info()) } else { Vec::new() };
     let models = if models.is_empty() { &made_up[..] } else { models };
-    let mut findings = findings(&technique, models, &examples::signal);
-    findings.extend(models.iter().flat_map(|model| foreign::findings(&technique, model)));
+    let mut findings = findings(technique, models, &examples::signal);
+    findings.extend(models.iter().flat_map(|model| foreign::findings(technique, model)));
     let spent = technique.spent();
-    let examples = models.iter().filter_map(|model| example::of(&technique, model)).collect();
-    Ok(Check { info: technique.info().clone(), findings, examples, limits: technique.limits(), spent })
+    let examples = models.iter().filter_map(|model| example::of(technique, model)).collect();
+    Check { info: technique.info().clone(), findings, examples, limits: technique.limits(), spent }
 }

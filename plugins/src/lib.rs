@@ -33,7 +33,7 @@ mod wire;
 mod world;
 
 pub use builtin::BUILTIN_NAMES;
-pub use check::{Check, Example, Finding, check, check_on};
+pub use check::{Check, Example, Finding, check, check_on, check_scored_by};
 pub use error::{HostError, LoadError};
 pub use evaluator::{BUILTIN_EVALUATORS, ComponentEvaluator, EvaluatorError};
 pub use host::Host;

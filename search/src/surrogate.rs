@@ -9,6 +9,7 @@
 mod centre;
 mod cholesky;
 mod features;
+mod orders;
 mod reading;
 
 use attune_core::objective::compare;
@@ -39,6 +40,8 @@ pub(crate) struct Surrogate {
     noise: f64,
     /// How a prediction is read.
     reading: Option<Reading>,
+    /// Mean squared error of predicting trials from the others.
+    error: f64,
 }
 
 /// What the trials say as long as no other one comes: the same for every opinion.
@@ -73,13 +76,18 @@ impl Surrogate {
         let mut centre = Centre::new(&rows, features.places());
         let spread = rows.len().min(JUDGES);
         let judges: Vec<usize> = (0..spread).map(|number| number * rows.len() / spread).collect();
-        let (reading, noise) = chosen(features, &judges, &rows, &losses)?;
+        let (error, reading, noise) = chosen(features, &judges, &rows, &losses)?;
         centre.predicted = mean(rows.iter().map(|row| read(reading, row)));
         let mut kernel = with_predictions(centre.kernel(&rows), &rows, reading);
         kernel.iter_mut().for_each(|column| column[0] += noise);
         let factor = Cholesky::new(kernel)?;
         let rows = trials.iter().map(|(row, _)| row.clone()).collect();
-        Some(Self { rows, losses, centre, factor, noise, reading })
+        Some(Self { rows, losses, centre, factor, noise, reading, error })
+    }
+
+    /// Mean squared error of predicting the trials that it was made from from each other: smaller for features that say more.
+    pub(crate) fn error(&self) -> f64 {
+        self.error
     }
 
     /// Learns from one trial more; noise and reading stay.
@@ -151,13 +159,14 @@ fn read(reading: Option<Reading>, row: &Row) -> f64 {
     reading.map_or(0.0, |reading| reading.of(row.predicted))
 }
 
-/// How predictions are read and how much noise there is, so that the trials at `judges` predict each other best.
+/// How predictions are read and how much noise there is, so that the trials at `judges` predict each other best, after how well
+/// they do.
 fn chosen(
     features: &Features,
     judges: &[usize],
     rows: &[&Row],
     losses: &[f64],
-) -> Option<(Option<Reading>, f64)> {
+) -> Option<(f64, Option<Reading>, f64)> {
     let rows: Vec<&Row> = judges.iter().map(|&judge| rows[judge]).collect();
     let losses: Vec<f64> = judges.iter().map(|&judge| losses[judge]).collect();
     let losses = transformed(&losses)?;
@@ -168,8 +177,7 @@ fn chosen(
         let (error, noise) = least_noise(&with_predictions(kernel.clone(), &rows, reading), &losses)?;
         Some((error, reading, noise))
     });
-    let best = judged.min_by(|(one, ..), (other, ..)| compare(*one, *other));
-    best.map(|(_, reading, noise)| (reading, noise))
+    judged.min_by(|(one, ..), (other, ..)| compare(*one, *other))
 }
 
 /// A kernel of cells with the products of predictions, as they are read.

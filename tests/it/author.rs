@@ -229,7 +229,11 @@ fn an_evaluator_of_a_strangers_own_is_written_built_checked_and_searched() {
     assert!(written.status.success(), "{}", stderr(&written));
     assert!(stdout(&written).contains("attune evaluator build my-days"), "{}", stdout(&written));
     refused(&place.attune(&["evaluator", "new", "my-days"]), 2, &["my-days is there already"]);
-    refused(&place.attune(&["evaluator", "new", "native"]), 2, &["`native` is an evaluator that comes with attune"]);
+    refused(
+        &place.attune(&["evaluator", "new", "native"]),
+        2,
+        &["`native` is an evaluator that comes with attune"],
+    );
     let lines = std::fs::read_to_string(place.path("my-days/src/lib.rs")).unwrap().lines().count();
     assert!(lines <= 150, "{lines} lines");
 
@@ -238,7 +242,11 @@ fn an_evaluator_of_a_strangers_own_is_written_built_checked_and_searched() {
         Err(why) => return println!("skipped: {why}"),
     };
     let said = stdout(&built);
-    assert!(said.contains("my-days/my-days.wasm") && said.contains("no plan beats a bound"), "{said}{}", stderr(&built));
+    assert!(
+        said.contains("my-days/my-days.wasm") && said.contains("no plan beats a bound"),
+        "{said}{}",
+        stderr(&built)
+    );
     // On a machine that does other things it may take longer to stop than it may; everything else holds.
     let wrong: Vec<&str> = said.lines().filter(|line| line.starts_with("WRONG")).collect();
     assert!(wrong.iter().all(|line| line.contains("it goes on for")), "{said}");

@@ -45,7 +45,9 @@ fn a_study_without_a_model_goes_from_its_profile_to_its_report() {
     assert_eq!(finished["unedited"], "first come, first served");
 
     let shown = stdout(&place.attune(&["show", "days"]));
-    for words in ["Its wait is", "above the known bound", "no item reaches it", "shortest first, ageing", "unedited"] {
+    for words in
+        ["Found wait: ", "above the known bound", "no item reaches it", "shortest first, ageing", "unedited"]
+    {
         assert!(shown.contains(words), "{words} is not in:\n{shown}");
     }
     for foreign in ["model", "dense", "token", "Model"] {
@@ -89,7 +91,7 @@ fn it_is_shown_and_checked_like_any_evaluator() {
     let place = Place::new();
     let shown = stdout(&place.attune(&["evaluator", "show", &scheduler()]));
     for words in [
-        "toy-scheduler \"0.1.0\"",
+        "toy-scheduler 0.1.0",
         "unedited    first come, first served",
         "ageing: minutes that a minute of waiting counts; a real number from 0 to 10",
         "jobs: jobs of all days that are tuned on",

@@ -58,7 +58,8 @@ fn a_worker_in_python_brings_the_edit_that_a_technique_lowers_to() {
     assert!(run(&place, &profile, &[]).status.success());
     assert_eq!(journal.as_bytes(), place.journal("cache"));
     let shown = stdout(&place.attune(&["show", "cache"]));
-    assert!(shown.contains("cache-policy"), "{shown}");
+    assert!(shown.contains("pages for the new, proven after"), "in the words of its schema: {shown}");
+    assert!(shown.contains("Found misses: ") && shown.contains("above the known bound"), "{shown}");
     // Another 10 trials of one operator alone are another study.
     let only = ["--study", "patient", "--set", "strategy.options.operator-names=patience", "--trials", "16"];
     let output = run(&place, &profile, &only);

@@ -23,7 +23,9 @@ pub fn edits_info() -> &'static TechniqueInfo {
     static INFO: LazyLock<TechniqueInfo> = LazyLock::new(|| TechniqueInfo {
         name: EDITS.to_owned(),
         version: "1".to_owned(),
-        summary: "Searches the arguments of whatever edits the evaluator brings, within the ranges that it gives.".to_owned(),
+        summary:
+            "Searches the arguments of whatever edits the evaluator brings, within the ranges that it gives."
+                .to_owned(),
         options: Vec::new(),
         signals: Vec::new(),
         edits: Vec::new(),
@@ -110,8 +112,8 @@ impl Technique for EditsTechnique {
             dimensions.push(Dimension::choice(&schema.kind, PRESENCE).with_help(&help));
             for argument in &schema.arguments {
                 let (domain, cells) = self.domain(schema, argument)?;
-                let mut dimension =
-                    Dimension::new(&format!("{}-{}", schema.kind, argument.name), domain).with_help(&argument.help);
+                let mut dimension = Dimension::new(&format!("{}-{}", schema.kind, argument.name), domain)
+                    .with_help(&argument.help);
                 if matches!(argument.kind, ArgumentKind::Ints { .. }) {
                     dimension = dimension.along("place", cells);
                 }
@@ -154,8 +156,12 @@ impl Technique for EditsTechnique {
 fn value(argument: &Argument, cells: &[Value]) -> Option<OptionValue> {
     let whole = |cell: &Value| if let Value::Int(number) = cell { Some(*number) } else { None };
     Some(match (&argument.kind, cells) {
-        (ArgumentKind::Ints { .. }, cells) => OptionValue::Ints(cells.iter().map(whole).collect::<Option<_>>()?),
-        (ArgumentKind::Word(words), [Value::Index(at)]) => OptionValue::Text(words.get(*at as usize)?.clone()),
+        (ArgumentKind::Ints { .. }, cells) => {
+            OptionValue::Ints(cells.iter().map(whole).collect::<Option<_>>()?)
+        }
+        (ArgumentKind::Word(words), [Value::Index(at)]) => {
+            OptionValue::Text(words.get(*at as usize)?.clone())
+        }
         (ArgumentKind::Level(levels), [Value::Index(at)]) => {
             let mut levels = levels.clone();
             levels.sort_unstable();
@@ -226,7 +232,10 @@ mod tests {
             technique.space(&facts(), &Settings::new()).unwrap_err().to_string()
         };
         let reals = of(EditSchema::new("mix", "", "").with(Argument::reals("weights", "")));
-        assert!(reals.contains("`mix` of evaluator `toy` has `weights`, a list of finite real numbers"), "{reals}");
+        assert!(
+            reals.contains("`mix` of evaluator `toy` has `weights`, a list of finite real numbers"),
+            "{reals}"
+        );
         assert!(reals.contains("`attune technique new`"), "{reals}");
         let layers = of(order().with(Argument::count("layer", "")).in_group("layer"));
         assert!(layers.contains("a place in a part"), "{layers}");

@@ -163,3 +163,31 @@ fn a_search_that_gives_its_sensitivities_up_says_so() {
     });
     assert!(noise.contains("the search goes on without them, as `evolution`"), "{noise:?}");
 }
+
+#[test]
+fn orders_and_conditions_are_kept_in_every_trial() {
+    let dimensions = vec![
+        Dimension::choice("codec", ["raw", "block"]),
+        Dimension::int("size", 3, 64),
+        Dimension::real("threshold", 0.0, 1.0).along("step", 3),
+        Dimension::new("order", Domain::Permutation { of: 5 }),
+    ];
+    let constraints = vec![
+        Constraint::Active { dimension: 1, when: 0, options: vec![1] },
+        Constraint::Ascending { dimension: 2, along: "step".into() },
+        Constraint::Active { dimension: 3, when: 0, options: vec![1] },
+    ];
+    let space = Space::new(dimensions, constraints).unwrap();
+    let found = minimise(space, |point| {
+        let thresholds = point.reals("threshold");
+        assert!(thresholds.is_sorted());
+        let raw = point.choice("codec") == "raw";
+        let size = point.real("size");
+        assert!(!raw || size == 3.0, "what does not count holds its first value");
+        let wide: f64 =
+            thresholds.iter().zip([0.2, 0.5, 0.6]).map(|(found, best)| (found - best).abs()).sum();
+        wide + if raw { 1.0 } else { (size - 32.0).abs() / 64.0 }
+    });
+    let found = found.trials(200).run().unwrap();
+    assert!(found.value < 0.5 && found.point().choice("codec") == "block", "{}", found.value);
+}

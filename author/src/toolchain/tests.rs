@@ -37,7 +37,7 @@ fn without_rust_the_way_to_it_is_named() {
     let installed = Installed { rustc: "no-such-rustc".into(), ..compiler(folder.path(), true) };
     assert_eq!(
         message(&installed, folder.path()),
-        "there is no `no-such-rustc` here, which compiles a technique; install Rust (https://rustup.rs), then run \
+        "there is no `no-such-rustc` here, which compiles a component; install Rust (https://rustup.rs), then run \
          `rustup target add wasm32-unknown-unknown`"
     );
 }

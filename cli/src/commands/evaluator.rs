@@ -180,12 +180,10 @@ fn option(spec: &OptionSpec) -> String {
         Some(default) => format!("= {default}"),
         None => "has to be said".to_owned(),
     };
-    format!(
-        "  {} {default}\n      {} Accepts {}.\n",
-        spec.name,
-        line(&spec.help, MESSAGE),
-        line(&spec.kind.to_string(), MESSAGE)
-    )
+    let help = line(&spec.help, MESSAGE);
+    let end = if help.ends_with('.') { "" } else { "." };
+    let kind = spec.kind.to_string();
+    format!("  {} {default}\n      {help}{end} Accepts {}.\n", spec.name, line(&kind, MESSAGE))
 }
 
 /// Prints every finding; fails when one of them is bad.

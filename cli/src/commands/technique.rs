@@ -16,6 +16,7 @@ use crate::error::CliError;
 use crate::output;
 use crate::view::sheet::Sheet;
 use crate::view::spec_json;
+use check::On;
 
 pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
     match command {
@@ -32,8 +33,12 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
         }
         TechniqueCommand::New { name, lang, from } => project::new(name, *lang, *from),
         TechniqueCommand::Build { folder } => project::build(folder),
-        TechniqueCommand::Check { file, watch: false, models } => project::check(file, models),
-        TechniqueCommand::Check { file, watch: true, models } => watch::run(file, models),
+        TechniqueCommand::Check { file, watch: false, models, evaluator } => {
+            project::check(file, &On::of(models, evaluator.as_deref())?)
+        }
+        TechniqueCommand::Check { file, watch: true, models, evaluator } => {
+            watch::run(file, &On::of(models, evaluator.as_deref())?)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cells of tables.
 
-use attune_core::bounds::Gaps;
+use attune_core::bounds::{Gap, Gaps};
 use attune_core::format;
 use attune_core::report::Estimates;
 use attune_core::technique::Cost;
@@ -12,6 +12,11 @@ pub(super) fn cost_cells(costs: &[Cost]) -> [String; 2] {
 
 pub(super) fn mean(estimates: &Estimates, metric: &str) -> String {
     estimates.get(metric).map_or_else(dash, |estimate| format::short(estimate.mean))
+}
+
+/// Whether a table says how far a metric is from its known bounds.
+pub(super) fn has_column(gaps: &Gaps, metric: &str) -> bool {
+    gaps.get(metric).is_some_and(Gap::is_worth_a_column)
 }
 
 /// How much worse than its known bounds a metric is.

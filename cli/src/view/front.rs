@@ -4,7 +4,7 @@ use attune_core::format;
 use attune_core::report::Front;
 use attune_core::technique::Cost;
 
-use super::cells::{cost_cells, dash, gap, mean};
+use super::cells::{cost_cells, dash, gap, has_column, mean};
 use super::sheet::Sheet;
 
 /// The members that were scored for the report in `columns` columns, and how to export one of them.
@@ -19,8 +19,11 @@ pub(crate) fn front(front: &Front, study: &str, unedited: &str, columns: usize) 
     }
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
     header.extend(metrics.iter().map(|metric| format!("{metric} − {unedited}")));
-    let bounded: Vec<&String> =
-        front.members.first().map(|member| member.gaps.keys().collect()).unwrap_or_default();
+    let bounded: Vec<&String> = metrics
+        .iter()
+        .copied()
+        .filter(|metric| front.members.iter().any(|member| has_column(&member.gaps, metric)))
+        .collect();
     header.extend(bounded.iter().map(|metric| format!("{metric} to bound")));
     let mut table = Sheet::of_numbers(header);
     for member in &front.members {

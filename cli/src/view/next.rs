@@ -3,6 +3,8 @@
 use attune_core::event::Finished;
 use attune_core::exporter::{Exactness, Exporter};
 use attune_core::facts::Facts;
+use attune_core::hash::ContentHash;
+use attune_core::options::Settings;
 
 /// After a run: its result can be seen again, and exported; `target` is the one that it was searched for.
 pub(crate) fn after_run(finished: &Finished, model: &Facts, target: Option<&str>) -> String {
@@ -20,6 +22,13 @@ const SHOWN: usize = 3;
 /// The command for the study's own target, or else the first one that takes the plan by what its exporter says, and the other
 /// ones.
 fn export(finished: &Finished, model: Option<&Facts>, target: Option<&str>) -> String {
+    // What is no model has no files, wherever it is: its edits alone say who takes them.
+    let no_model = finished.report.words.is_some().then(|| Facts {
+        name: finished.model.clone(),
+        fingerprint: ContentHash::of(finished.model.as_bytes()),
+        values: Settings::new(),
+    });
+    let model = model.or(no_model.as_ref());
     let verdict = |exporter: &dyn Exporter| match model {
         None => Some(""),
         Some(model) => match exporter.check(&finished.report.best.plan, model).ok()? {

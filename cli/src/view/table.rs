@@ -6,7 +6,7 @@ use attune_core::event::Finished;
 use attune_core::technique::Cost;
 use attune_core::{describe, format};
 
-use super::cells::{cost_cells, dash, gap, mean};
+use super::cells::{cost_cells, dash, gap, has_column, mean};
 use super::front;
 use super::sheet::Sheet;
 
@@ -26,7 +26,7 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
     let bounded: Vec<&String> =
-        metrics.iter().copied().filter(|metric| best.gaps.contains_key(*metric)).collect();
+        metrics.iter().copied().filter(|metric| has_column(&best.gaps, metric)).collect();
     header.extend(bounded.iter().map(|metric| format!("{metric} to bound")));
     let mut table = Sheet::of_numbers(header);
     for contender in &report.baselines {
@@ -65,7 +65,7 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
         line(verdict);
     }
     for gap in describe::gaps(&best.gaps) {
-        line(format!("Its {gap}"));
+        line(format!("Found {gap}"));
     }
     if !best.out_of_domain.is_empty() {
         line("\nOn other domains (what tuning for this one costs):".to_owned());
@@ -131,7 +131,9 @@ fn work(finished: &Finished) -> Option<String> {
     let work = finished.progress.work;
     let ratio = work.naive as f64 / work.computed as f64;
     let memory = finished.peak_memory.map(|peak| format!(", peak memory {}", format::bytes(peak as f64)));
-    ratio.is_finite().then(|| {
+    // A simulator shares nothing among plans.
+    let shares = finished.report.words.is_none() || ratio >= 1.05;
+    (ratio.is_finite() && shares).then(|| {
         let memory = memory.unwrap_or_default();
         let share = 100.0 * finished.progress.measuring.computed as f64 / work.computed as f64;
         let measuring =

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use attune_core::bounds::Gap;
 use attune_core::event::{Finished, Progress};
 use attune_core::hash::ContentHash;
+use attune_core::objective::Direction;
 use attune_core::plan::{Edit, Plan};
-use attune_core::report::{Best, Contender, Front, FrontMember, Report};
+use attune_core::report::{Best, Contender, Front, FrontMember, Report, Words};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::Config;
 use attune_core::stats::Estimate;
@@ -157,6 +159,34 @@ fn finished(cast: &Cast, several: bool) -> Finished {
             words: None,
         },
     }
+}
+
+#[test]
+fn a_result_of_no_model_has_its_evaluators_words_and_the_gap_to_known_bounds() {
+    let mut finished = finished(&ORDINARY, false);
+    let gap = |share: f64, reached| Gap {
+        direction: Direction::Minimise,
+        bound: 1_048_576.0,
+        distance: estimate(share * 1_048_576.0),
+        share: Some(estimate(share)),
+        known: 6,
+        items: 6,
+        reached,
+    };
+    let report = &mut finished.report;
+    report.words = Some(Words {
+        unedited: "in the order in which they come".to_owned(),
+        found: vec!["shortest first, ageing 0.25".to_owned()],
+    });
+    report.best.costs.clear();
+    report.best.gaps = [("kl".to_owned(), gap(0.008, 2))].into();
+    for (number, contender) in report.baselines.iter_mut().enumerate() {
+        contender.costs.clear();
+        contender.gaps = [("kl".to_owned(), gap(0.05 * (number + 1) as f64, 0))].into();
+    }
+    keeps("result-bounds", |columns| {
+        table::result(&finished, &next::after_show(&finished, None, None), columns)
+    });
 }
 
 #[test]

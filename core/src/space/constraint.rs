@@ -51,39 +51,54 @@ impl Constraint {
         matches!(self, Self::Ascending { .. } | Self::Active { .. })
     }
 
+    /// What an order or a condition says of its dimension, as a view writes it beside the name: `ascending along threshold`,
+    /// `only where codec is block`; `None` for constraints that are no part of one dimension.
+    pub fn of_dimension(&self, dimensions: &[Dimension]) -> Option<(usize, String)> {
+        match self {
+            Self::Ascending { dimension, along } => Some((*dimension, format!("ascending along {along}"))),
+            Self::Active { dimension, when, options } => {
+                let options: Vec<String> =
+                    options.iter().map(|option| option_in_words(dimensions, *when, *option)).collect();
+                let when = dimension_in_words(dimensions, *when);
+                Some((*dimension, format!("only where {when} is {}", options.join(" or "))))
+            }
+            _ => None,
+        }
+    }
+
     /// In words, with the names of a space's dimensions and options: `ascending along threshold` of a dimension `share` is
     /// `share ascending along threshold`, and a condition is `bits only where codec is block`.
     pub fn in_words(&self, dimensions: &[Dimension]) -> String {
-        let name = |place: &usize| match dimensions.get(*place) {
-            Some(dimension) => dimension.name.clone(),
-            None => format!("dimension {place}"),
-        };
-        let option = |place: &usize, option: u32| {
-            let domain = dimensions.get(*place).map(|dimension| &dimension.domain);
-            match domain {
-                Some(Domain::Choice { options }) => options.get(option as usize).cloned(),
-                Some(Domain::Level { levels }) => levels.get(option as usize).map(f64::to_string),
-                _ => None,
-            }
-            .unwrap_or_else(|| format!("option {option}"))
-        };
+        let name = |place: &usize| dimension_in_words(dimensions, *place);
+        if let Some((dimension, words)) = self.of_dimension(dimensions) {
+            return format!("{} {words}", name(&dimension));
+        }
         match self {
-            Self::Budget(_) | Self::Forbidden { .. } => self.to_string(),
             Self::Distinct { dimension, by, at_most } => {
                 let each =
                     if by.is_empty() { String::new() } else { format!(" for each {}", by.join(" and ")) };
                 format!("{} with at most {at_most} different options{each}", name(dimension))
             }
-            Self::Exactly { dimension, option: wanted, count } => {
-                format!("{} with exactly {count} cells of {}", name(dimension), option(dimension, *wanted))
+            Self::Exactly { dimension, option, count } => {
+                let option = option_in_words(dimensions, *dimension, *option);
+                format!("{} with exactly {count} cells of {option}", name(dimension))
             }
-            Self::Ascending { dimension, along } => format!("{} ascending along {along}", name(dimension)),
-            Self::Active { dimension, when, options } => {
-                let options: Vec<String> = options.iter().map(|found| option(when, *found)).collect();
-                format!("{} only where {} is {}", name(dimension), name(when), options.join(" or "))
-            }
+            _ => self.to_string(),
         }
     }
+}
+
+fn dimension_in_words(dimensions: &[Dimension], place: usize) -> String {
+    dimensions.get(place).map_or_else(|| format!("dimension {place}"), |dimension| dimension.name.clone())
+}
+
+fn option_in_words(dimensions: &[Dimension], place: usize, option: u32) -> String {
+    let words = match dimensions.get(place).map(|dimension| &dimension.domain) {
+        Some(Domain::Choice { options }) => options.get(option as usize).cloned(),
+        Some(Domain::Level { levels }) => levels.get(option as usize).map(f64::to_string),
+        _ => None,
+    };
+    words.unwrap_or_else(|| format!("option {option}"))
 }
 
 impl fmt::Display for Constraint {

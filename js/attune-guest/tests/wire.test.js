@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { affine, budget, choice, distinct, edit, exactly, forbidden, integer, level, matrix, permutation, real, subset } from '../src/index.js';
+import { active, affine, ascending, budget, choice, distinct, edit, exactly, forbidden, integer, level, matrix, permutation, real, subset } from '../src/index.js';
 import { intOption, oneOfOption } from '../src/index.js';
 import * as wire from '../src/wire.js';
 
@@ -23,6 +23,8 @@ const SPACE = {
     distinct({ dimension: 0, by: ['layer'], atMost: 1 }),
     exactly({ dimension: 1, option: 0, count: 1 }),
     forbidden([{ dimension: 0, cell: 0, option: 1 }]),
+    ascending({ dimension: 2, along: 'layer' }),
+    active({ dimension: 3, when: 0, options: [1] }),
   ],
 };
 
@@ -34,6 +36,12 @@ test('every domain and constraint has its form', () => {
   assert.deepEqual(dimensions[0].axes, [{ name: 'layer', len: 1 }]);
   assert.deepEqual(constraints[1], { tag: 'distinct', val: { dimension: 0, by: ['layer'], atMost: 1 } });
   assert.deepEqual(constraints[3], { tag: 'forbidden', val: [[{ dimension: 0, cell: 0 }, 1]] });
+  const along = ['along', { tag: 'text', val: 'layer' }];
+  const ascending = { kind: 'ascending', args: [['dimension', { tag: 'int', val: 2 }], along] };
+  assert.deepEqual(constraints[4], { tag: 'other', val: ascending });
+  const options = ['options', { tag: 'ints', val: [1] }];
+  const active = { kind: 'active', args: [['dimension', { tag: 'int', val: 3 }], ['when', { tag: 'int', val: 0 }], options] };
+  assert.deepEqual(constraints[5], { tag: 'other', val: active });
 });
 
 test('configs come and go as their domains say', () => {

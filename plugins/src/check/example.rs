@@ -31,14 +31,13 @@ pub(super) fn of(technique: &dyn Technique, model: &Facts) -> Option<Example> {
     let config = space.sample(&mut rng::derive(SEED, "example", &[0])).ok()?;
     let plan = technique.lower(model, &options, &config).ok()?;
     let costs = technique.cost(model, &options, &config).ok()?;
-    let dimensions = space.dimensions().iter().zip(config.dimensions());
     let cost = |cost: &Cost| match format::saving(cost) {
         same if same == "–" => format!("{} {}", cost.resource, format::cost(cost)),
         saving => format!("{} {} ({saving})", cost.resource, format::cost(cost)),
     };
     Some(Example {
         model: model.name.clone(),
-        config: dimensions.map(|(dimension, cells)| words::dimension(dimension, cells)).collect(),
+        config: words::config(&space, &config),
         plan: attune_vocabulary::model().describe(&plan),
         costs: costs.iter().map(cost).collect(),
     })

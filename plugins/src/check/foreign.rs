@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_core::facts::Facts;
 use attune_core::options::Settings;
-use attune_core::plan::Edit;
+use attune_core::plan::{Edit, Vocabulary};
 use attune_core::printable::quoted;
 use attune_core::rng;
 use attune_core::suggest::hint;
@@ -31,7 +31,7 @@ pub(super) fn findings(technique: &dyn Technique, model: &Facts) -> Vec<Finding>
     let edits = || plans.iter().flat_map(|plan| plan.edits());
     let finding = |kind: &String| Finding {
         model: model.name.clone(),
-        what: format!("edit {}", quoted(kind)),
+        what: about(kind),
         outcome: Ok(format!(
             "attune does not have it{}; an evaluator that brings its schema has to score it: {}",
             hint(kind, ours.kinds()),
@@ -39,6 +39,15 @@ pub(super) fn findings(technique: &dyn Technique, model: &Facts) -> Vec<Finding>
         )),
     };
     foreign.into_iter().map(finding).collect()
+}
+
+/// Whether a finding says that nobody brings an edit which `edits` has.
+pub(super) fn is_about(finding: &Finding, edits: &Vocabulary) -> bool {
+    edits.kinds().any(|kind| finding.what == about(kind))
+}
+
+fn about(kind: &str) -> String {
+    format!("edit {}", quoted(kind))
 }
 
 /// The arguments of edits of one kind, with what they are.

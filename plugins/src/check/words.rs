@@ -1,18 +1,33 @@
 //! Values of a dimension as people read them.
 
 use attune_core::format;
-use attune_core::space::{Dimension, Domain, Value};
+use attune_core::space::{Config, Dimension, Domain, Space, Value};
 
 /// Runs of equal values that are written out; a large model has thousands of cells.
 const RUNS: usize = 24;
 /// Numbers of one value that are written out.
 const NUMBERS: usize = 16;
 
-/// `name along axis: value, value ×3`: equal neighbours are counted.
-pub(super) fn dimension(dimension: &Dimension, cells: &[Value]) -> String {
+/// The dimensions of a space with the values of a config, and what orders and conditions say of each.
+pub(super) fn config(space: &Space, config: &Config) -> Vec<String> {
+    let of_dimensions: Vec<(usize, String)> =
+        space.constraints().iter().filter_map(|found| found.of_dimension(space.dimensions())).collect();
+    let counts = space.active(config);
+    let dimensions = space.dimensions().iter().zip(config.dimensions()).zip(&counts).enumerate();
+    dimensions
+        .map(|(place, ((described, cells), counts))| {
+            let notes = of_dimensions.iter().filter(|(dimension, _)| *dimension == place);
+            let notes: Vec<&str> = notes.map(|(_, words)| words.as_str()).collect();
+            dimension(described, cells, counts, &notes)
+        })
+        .collect()
+}
+
+/// `name by axis, note: value, value ×3, –`: equal neighbours are counted, and a dash stands for what does not count.
+fn dimension(dimension: &Dimension, cells: &[Value], counts: &[bool], notes: &[&str]) -> String {
     let mut runs: Vec<(String, usize)> = Vec::new();
-    for cell in cells {
-        let words = value(cell, &dimension.domain);
+    for (cell, counts) in cells.iter().zip(counts) {
+        let words = if *counts { value(cell, &dimension.domain) } else { "–".to_owned() };
         match runs.last_mut().filter(|(last, _)| *last == words) {
             Some((_, count)) => *count += 1,
             None => runs.push((words, 1)),
@@ -26,7 +41,8 @@ pub(super) fn dimension(dimension: &Dimension, cells: &[Value]) -> String {
     let axes: Vec<&str> = dimension.axes.iter().map(|axis| axis.name.as_str()).collect();
     let along = if axes.is_empty() { String::new() } else { format!(" by {}", axes.join(" and ")) };
     let more = if left > 0 { format!(", and {left} more") } else { String::new() };
-    format!("{}{along}: {shown}{more}", dimension.name)
+    let notes: String = notes.iter().map(|note| format!(", {note}")).collect();
+    format!("{}{along}{notes}: {shown}{more}", dimension.name)
 }
 
 fn value(value: &Value, domain: &Domain) -> String {
@@ -57,9 +73,32 @@ fn list(open: &str, words: impl ExactSizeIterator<Item = String>, close: &str) -
 
 #[cfg(test)]
 mod tests {
-    use attune_core::space::{Dimension, Domain, Value};
+    use attune_core::space::{Config, Constraint, Dimension, Domain, Space, Value};
 
-    use super::dimension;
+    fn dimension(described: &Dimension, cells: &[Value]) -> String {
+        super::dimension(described, cells, &vec![true; cells.len()], &[])
+    }
+
+    #[test]
+    fn orders_and_conditions_stand_beside_the_names() {
+        let space = Space::new(
+            vec![
+                Dimension::choice("codec", ["raw", "mask", "block"]).along("layer", 3),
+                Dimension::int("bits", 2, 8).along("layer", 3),
+            ],
+            vec![
+                Constraint::Ascending { dimension: 1, along: "layer".to_owned() },
+                Constraint::Active { dimension: 1, when: 0, options: vec![1, 2] },
+            ],
+        );
+        let config =
+            Config::new(vec![[2, 0, 1].map(Value::Index).to_vec(), [4, 2, 8].map(Value::Int).to_vec()]);
+        let expected = [
+            "codec by layer: block, raw, mask",
+            "bits by layer, ascending along layer, only where codec is mask or block: 4, –, 8",
+        ];
+        assert_eq!(super::config(&space.unwrap(), &config), expected);
+    }
 
     #[test]
     fn equal_neighbours_are_counted_and_long_lists_cut() {

@@ -11,9 +11,10 @@ use attune_files::ReadError;
 use wasmtime::Error;
 use wasmtime::component::{HasSelf, Linker};
 
-use super::convert::{self, Described};
+use super::convert;
 use super::error::EvaluatorError;
 use super::instance::{Call, Instance, Stopped};
+use super::loaded::Loaded;
 use super::prepared::PreparedSimulation;
 use super::wire::{Simulator, SimulatorPre};
 use crate::compiled::{self, NotCompiled};
@@ -25,11 +26,13 @@ use crate::world::{self, World};
 use crate::{contents, wasi};
 
 /// Names of the evaluators that travel with the program as components, in order.
-pub const BUILTIN_EVALUATORS: [&str; 4] = ["checkpoint-codec", "frame-rate", "node-sleep", "queue-policy"];
+pub const BUILTIN_EVALUATORS: [&str; 5] =
+    ["checkpoint-codec", "frame-rate", "memory-plan", "node-sleep", "queue-policy"];
 
 const COMPONENTS: [&[u8]; BUILTIN_EVALUATORS.len()] = [
     include_bytes!("../../dist/checkpoint-codec-evaluator.wasm"),
     include_bytes!("../../dist/frame-rate-evaluator.wasm"),
+    include_bytes!("../../dist/memory-plan-evaluator.wasm"),
     include_bytes!("../../dist/node-sleep-evaluator.wasm"),
     include_bytes!("../../dist/queue-policy-evaluator.wasm"),
 ];
@@ -37,16 +40,6 @@ const COMPONENTS: [&[u8]; BUILTIN_EVALUATORS.len()] = [
 /// An evaluator that is a component, and has said what it evaluates.
 pub struct ComponentEvaluator {
     loaded: Arc<Loaded>,
-}
-
-/// A compiled component, and what it says of itself.
-pub(super) struct Loaded {
-    pub(super) simulator: SimulatorPre<Sandbox>,
-    pub(super) limits: &'static Limits,
-    pub(super) log: Arc<Log>,
-    pub(super) described: Described,
-    /// Of the component's bytes: what decides every digit.
-    pub(super) hash: ContentHash,
 }
 
 impl ComponentEvaluator {

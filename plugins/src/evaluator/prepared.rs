@@ -15,17 +15,18 @@ use attune_core::options::Settings;
 use attune_core::plan::Plan;
 use attune_core::printable::{MESSAGE, cut};
 
-use super::component::Loaded;
-use super::convert::{self, TaskWays, setting_in, settings_out};
+use super::convert::TaskWays;
 use super::data::{Data, ELSEWHERE};
 use super::instance::{Call, Stopped};
-use super::simulation::{Shared, Simulation};
+use super::loaded::Loaded;
+use super::settings::{once, setting_in, settings_out};
+use super::simulation::Simulation;
 use super::tasks::{NotOpened, Tasks};
 use super::wire;
 use crate::convert::{BadOutput, at_most, name};
 
 /// A component with a task that is open. There is nothing more to load.
-pub(super) struct PreparedSimulation(Shared);
+pub(super) struct PreparedSimulation(Arc<Simulation>);
 
 impl PreparedSimulation {
     pub(super) fn open(loaded: &Arc<Loaded>, opening: &Opening<'_>) -> Result<Self, OpenFailure> {
@@ -154,10 +155,10 @@ fn subject_in(
     let wire::Subject { name: called, facts, items, extra: _ } = said;
     let called = name("the subject", called)?;
     at_most("facts", facts.len())?;
-    convert::once("fact", facts.iter().map(|(fact, _)| fact.as_str()))?;
+    once("fact", facts.iter().map(|(fact, _)| fact.as_str()))?;
     let facts = facts.into_iter().map(|(fact, value)| Ok((name("a fact", fact)?, setting_in(value))));
     let values = facts.collect::<Result<Settings, BadOutput>>()?;
-    convert::once("split", items.iter().map(|(split, _)| split.as_str()))?;
+    once("split", items.iter().map(|(split, _)| split.as_str()))?;
     let mut held = BTreeMap::new();
     for (split, count) in items {
         if data.splits.iter().all(|known| known.name != split) {

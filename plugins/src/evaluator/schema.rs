@@ -4,7 +4,7 @@ use attune_core::plan::{
     Argument, ArgumentKind, Condition, Contradiction, EditSchema, LONGEST_LIST, Part, PlaceRule, Requirement,
 };
 
-use super::convert::{once, setting_in};
+use super::settings::{once, setting_in};
 use super::wire;
 use crate::convert::{BadOutput, at_most, is_word, name};
 

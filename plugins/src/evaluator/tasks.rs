@@ -7,8 +7,8 @@ use attune_core::technique::FailureKind;
 use wasmtime::component::ResourceAny;
 use wasmtime::{Error, Store};
 
-use super::component::Loaded;
 use super::instance::{Call, Instance, Stopped};
+use super::loaded::Loaded;
 use super::wire::{self, Guest};
 use crate::limits::OPENING;
 use crate::sandbox::Sandbox;

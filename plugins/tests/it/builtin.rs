@@ -1,13 +1,16 @@
-//! The built-in techniques are the committed components, and each passes the check for authors.
+//! The built-in techniques and evaluators are the committed components, and each passes the check for authors.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use attune_core::evaluator::EvaluatorFactory as _;
 use attune_core::hash::ContentHash;
+use attune_core::options::Settings;
 use attune_core::technique::Technique as _;
-use attune_plugins::{BUILTIN_NAMES, check};
+use attune_plugins::{BUILTIN_EVALUATORS, BUILTIN_NAMES, ComponentEvaluator, check, check_scored_by};
 
+use crate::evaluators::open;
 use crate::models::{fixture, host};
 
 fn recorded(folder: &Path) -> BTreeMap<String, String> {
@@ -30,6 +33,10 @@ fn embedded_committed_and_recorded_components_are_the_same() {
             committed.insert(name, ContentHash::of(&fs::read(&path).unwrap()).to_string());
         }
     }
+    let evaluators = BUILTIN_EVALUATORS.map(|name| {
+        let fingerprint = ComponentEvaluator::builtin(name).unwrap().fingerprint();
+        (format!("{name}-evaluator.wasm"), fingerprint.to_string())
+    });
     let embedded: BTreeMap<String, String> = host()
         .builtins()
         .unwrap()
@@ -37,6 +44,7 @@ fn embedded_committed_and_recorded_components_are_the_same() {
         .map(|technique| {
             (format!("{}.wasm", technique.info().name), technique.info().fingerprint.to_string())
         })
+        .chain(evaluators)
         .collect();
     assert_eq!(embedded, committed);
     assert_eq!(recorded(&folder), committed);
@@ -56,9 +64,31 @@ fn builtin_techniques_have_the_names_they_are_found_by() {
 fn builtin_techniques_pass_the_check_for_authors() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     for name in BUILTIN_NAMES {
-        let report = check(host(), &folder.join(format!("{name}.wasm"))).unwrap();
+        let file = folder.join(format!("{name}.wasm"));
+        // A technique of a system is tried on what the evaluator beside it says.
+        let report = match BUILTIN_EVALUATORS.contains(&name) {
+            false => check(host(), &file).unwrap(),
+            true => {
+                let factory = ComponentEvaluator::builtin(name).unwrap();
+                let evaluator = open(&factory, &Settings::new(), 4).unwrap();
+                let subjects = [evaluator.model().clone()];
+                check_scored_by(host(), &file, &subjects, (name, &factory.spec().edits)).unwrap()
+            }
+        };
         assert!(report.passed(), "{name}: {:#?}", report.findings);
         assert!(report.findings.iter().any(|finding| finding.what == "lower"), "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn builtin_evaluators_keep_every_promise() {
+    for name in BUILTIN_EVALUATORS {
+        let factory = ComponentEvaluator::builtin(name).unwrap();
+        assert_eq!(factory.name(), name);
+        let evaluator = open(&factory, &Settings::new(), 4).unwrap();
+        attune_testkit::evaluator::Trial::new(&*evaluator).findings(&mut |finding| {
+            assert!(finding.outcome.is_ok(), "{name}: {}: {:?}", finding.promise, finding.outcome);
+        });
     }
 }
 

@@ -11,7 +11,7 @@ use attune_core::options::{OptionValue, Settings, resolve};
 use attune_core::plan::Plan;
 use attune_core::rng;
 use attune_core::technique::Technique as _;
-use attune_plugins::ComponentEvaluator;
+use attune_plugins::{ComponentEvaluator, WasmTechnique};
 use attune_vocabulary::ModelFacts;
 
 use crate::models::{dense, host, options};
@@ -58,6 +58,12 @@ fn generated(name: &str, wanted: u32) -> Arc<dyn Evaluator> {
     open(name, &small(name), [Path::new(""), Path::new("")], wanted).unwrap()
 }
 
+/// A technique whose edits its evaluator brings.
+fn technique(name: &str) -> WasmTechnique {
+    let spec = ComponentEvaluator::builtin(name).unwrap().spec();
+    host().builtin(name).unwrap().scored_by(name, &spec.edits)
+}
+
 fn scores(evaluator: &dyn Evaluator, plan: &Plan, split: Split, metric: &str) -> Vec<f64> {
     let count = evaluator.task().items[&split];
     let mut found = Vec::new();
@@ -92,7 +98,7 @@ fn whatever_a_technique_says_its_evaluator_takes() {
         ("node-sleep", "future", vec!["forecast", "known"]),
     ];
     for (name, option, words) in cases {
-        let (technique, evaluator) = (host().builtin(name).unwrap(), generated(name, 2));
+        let (technique, evaluator) = (technique(name), generated(name, 2));
         for word in words {
             let given = options(&[(option, OptionValue::Text(word.into()))]);
             let space = technique.space(&facts, &given).unwrap();
@@ -113,7 +119,7 @@ fn whatever_a_technique_says_its_evaluator_takes() {
 #[test]
 fn a_baseline_is_what_was_published() {
     let facts = Facts::from(ModelFacts::of(&dense()));
-    let (technique, evaluator) = (host().builtin("queue-policy").unwrap(), generated("queue-policy", 12));
+    let (technique, evaluator) = (technique("queue-policy"), generated("queue-policy", 12));
     let times = |name: &str, durations: &str| {
         let given = options(&[("durations", OptionValue::Text(durations.into()))]);
         let baselines = technique.baselines(&facts, &given, &[]).unwrap();
@@ -164,7 +170,10 @@ fn a_series_is_cut_by_date() {
     let mut text = "time,active,total\n".to_owned();
     for day in 1..=12 {
         for hour in 0..24 {
-            text += &format!("2017-11-{day:02} {hour:02}:00:00,{},100\n", if day < 11 { 50 } else { 80 });
+            for minute in [0, 50] {
+                let used = if day < 11 { 50 } else { 80 };
+                text += &format!("2017-11-{day:02} {hour:02}:{minute:02}:00,{used},100\n");
+            }
         }
     }
     let path = written(folder.path(), "series.csv", &text);

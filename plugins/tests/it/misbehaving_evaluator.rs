@@ -1,10 +1,14 @@
 //! An evaluator that misbehaves fails by plan, is named, and takes nothing down.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, OpenFault, Request, Split};
+use attune_core::evaluator::{
+    EvalFailure, Evaluation, Evaluator, EvaluatorFactory as _, OpenFailure, OpenFault, Opening, Request,
+    Split, TaskData,
+};
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
 use attune_plugins::ComponentEvaluator;
@@ -15,7 +19,7 @@ use crate::models::fixture;
 
 type Outcome = Result<Evaluation, EvalFailure>;
 
-fn opened(opening: &str) -> Result<Arc<dyn Evaluator>, attune_core::evaluator::OpenFailure> {
+fn opened(opening: &str) -> Result<Arc<dyn Evaluator>, OpenFailure> {
     let factory = ComponentEvaluator::load(&fixture("misbehaving-evaluator.wasm")).unwrap();
     open(&factory, &Settings::from([("opening".to_owned(), OptionValue::Text(opening.to_owned()))]), 4)
 }
@@ -193,4 +197,63 @@ fn one_that_does_not_open_says_why_and_what_to_change() {
         assert_eq!(refused.about(), &OpenFault::Evaluator, "{refused}");
         assert!(refused.to_string().contains(words), "{opening}: {refused}");
     }
+}
+
+/// The task whose items share work, with data.
+fn together(opening: &str, selection: &Path, report: &Path) -> Result<Arc<dyn Evaluator>, OpenFailure> {
+    let factory = ComponentEvaluator::load(&fixture("misbehaving-evaluator.wasm")).unwrap();
+    let task = TaskData {
+        kind: "together".to_owned(),
+        options: Settings::from([("opening".to_owned(), OptionValue::Text(opening.to_owned()))]),
+        base: Default::default(),
+        selection: selection.to_owned(),
+        report: report.to_owned(),
+        out_of_domain: Default::default(),
+        selection_items: 4,
+        report_items: 4,
+    };
+    let opening = Opening {
+        model: Path::new(""),
+        device: "cpu",
+        options: &Settings::new(),
+        task: &task,
+        activation_memory: None,
+        tell: &|_| {},
+    };
+    factory.prepare(&opening)?.load(&|_| {})
+}
+
+#[test]
+fn items_that_share_work_are_asked_for_in_one_call_and_others_one_by_one() {
+    let work = |evaluator: &dyn Evaluator| {
+        let plans = [harm(1), harm(2)];
+        let found = outcomes(evaluator, &plans, &all());
+        assert_eq!(found[1].as_ref().unwrap().scores.metrics["harm"].items, [2.0, 3.0, 4.0, 5.0]);
+        found.into_iter().map(|outcome| outcome.unwrap().work.computed).collect::<Vec<_>>()
+    };
+    assert_eq!(work(&*together("well", Path::new(""), Path::new("")).unwrap()), [1, 1]);
+    assert_eq!(work(&*opened("well").unwrap()), [4, 4]);
+}
+
+#[test]
+fn files_of_a_task_reach_it_by_name_and_its_complaints_name_their_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("tuned")).unwrap();
+    for (name, text) in
+        [("tuned/b.txt", "two\n"), ("tuned/a.txt", "one\n"), ("tuned/c.csv", "x"), ("r.dat", "three")]
+    {
+        std::fs::write(path(name), text).unwrap();
+    }
+    let opened = together("well", &path("tuned"), &path("r.dat")).unwrap();
+    assert_eq!(
+        opened.model().text("files"),
+        "selection a.txt: one\nselection b.txt: two\nreport r.dat: three\n"
+    );
+    let refused = together("bad-file", &path("tuned"), &path("r.dat")).err().unwrap();
+    assert_eq!(refused.about(), &OpenFault::File(path("tuned/a.txt")));
+    assert_eq!(refused.to_string(), format!("{}: line 1: no number", path("tuned/a.txt").display()));
+    std::fs::write(path("tuned/a.txt"), b"on\xff").unwrap();
+    let refused = together("well", &path("tuned"), &path("r.dat")).err().unwrap().to_string();
+    assert!(refused.ends_with("a.txt: byte 2 is no UTF-8, expected a text"), "{refused}");
 }

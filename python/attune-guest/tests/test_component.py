@@ -10,7 +10,9 @@ import pytest
 
 import attune_guest
 from attune_guest import (
+    Active,
     Affine,
+    Ascending,
     Baseline,
     Budget,
     Choice,
@@ -68,6 +70,8 @@ class Everything(Technique):
             Distinct(0, ["layer"], 1),
             Exactly(1, 0, 1),
             Forbidden([(0, 0, 1), (1, 0, 1)]),
+            Ascending(2, "layer"),
+            Active(3, 0, (1,)),
         ]
         return Space(dimensions, constraints)
 
@@ -113,10 +117,14 @@ def test_every_domain_and_constraint_has_its_form(guest: Any) -> None:
     kinds = [type(dimension.domain).__name__ for dimension in space.dimensions]
     assert kinds == [f"Domain_{type(domain).__name__}" for domain in DOMAINS]
     assert space.dimensions[3].domain.value.scale == wit.Scale.LOG
-    budget, distinct, exactly, forbidden = (constraint.value for constraint in space.constraints)
+    budget, distinct, exactly, forbidden, ascending, active = (constraint.value for constraint in space.constraints)
     assert budget == wit.Budget("r", "u", 3.0, [wit.BudgetTerm(0, [[1.0, 2.0]])])
     assert (distinct.by, exactly.count) == (["layer"], 1)
     assert forbidden == [(wit.Slot(0, 0), 1), (wit.Slot(1, 0), 1)]
+    of = ("dimension", wit.Setting_Int(2))
+    assert ascending == wit.Open("ascending", [of, ("along", wit.Setting_Text("layer"))])
+    of, when = ("dimension", wit.Setting_Int(3)), ("when", wit.Setting_Int(0))
+    assert active == wit.Open("active", [of, when, ("options", wit.Setting_Ints([1]))])
 
 
 def test_configs_come_and_go_as_their_domains_say(guest: Any) -> None:

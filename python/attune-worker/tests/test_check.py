@@ -28,7 +28,7 @@ def test_a_worker_of_one_function_keeps_every_promise(capsys: pytest.CaptureFixt
     [
         ("drifts", "the same again is equal"),
         ("loses", "without edits nothing is lost"),
-        ("harmless", "some plan is worse than none"),
+        ("harmless", "some plan scores otherwise than none"),
         ("positions", "the order of items does not matter"),
         ("takes-all", "an unknown edit is refused by name, and the others are scored"),
         ("short", "every item has one finite value of every metric"),

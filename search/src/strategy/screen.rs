@@ -30,11 +30,15 @@ const ANEW: u64 = 8;
 
 /// Chooses among children by what the trials so far say.
 pub(super) struct Screen {
-    features: Features,
+    /// Ways of reading configs: several where there are orders.
+    readings: Vec<Features>,
+    /// Which of them the surrogate is made from.
+    reading: usize,
     /// Children made for each one that is proposed.
     draws: usize,
     /// What opinions are made from, with losses: the best trials, and those since they were chosen.
-    trials: Vec<(Row, f64)>,
+    /// Configs by every reading.
+    trials: Vec<(Vec<Row>, f64)>,
     /// Trials with a loss so far, and how many there will be when noise and trust are chosen anew.
     heard: u64,
     due: u64,
@@ -47,12 +51,24 @@ impl Screen {
     /// `None` where there is nothing to choose from, or for a space of which a surrogate could say nothing.
     /// A sensitivity table is one more opinion.
     pub(super) fn new(space: &Space, draws: usize, table: Option<&SensitivityTable>) -> Option<Self> {
-        let features = Features::new(space).filter(|_| draws > 1)?;
-        let features = match table {
-            Some(table) => features.with_table(space, table),
-            None => features,
+        let readings = Features::readings(space).into_iter();
+        let readings: Vec<Features> = match table {
+            Some(table) => readings.map(|features| features.with_table(space, table)).collect(),
+            None => readings.collect(),
         };
-        Some(Self { features, draws, trials: Vec::new(), heard: 0, due: 0, surrogate: None, solved: None })
+        if draws <= 1 || readings.is_empty() {
+            return None;
+        }
+        Some(Self {
+            readings,
+            reading: 0,
+            draws,
+            trials: Vec::new(),
+            heard: 0,
+            due: 0,
+            surrogate: None,
+            solved: None,
+        })
     }
 
     /// How many trials an opinion is made from: the better half, within limits.
@@ -67,11 +83,12 @@ impl Screen {
             let guessed = || individual.estimate.or(no_better).unwrap_or(f64::NAN);
             let loss = if individual.loss().is_nan() { guessed() } else { individual.loss() };
             if loss.is_finite() {
-                let row = self.features.of(&individual.config);
+                let rows: Vec<Row> =
+                    self.readings.iter().map(|features| features.of(&individual.config)).collect();
                 if let Some(surrogate) = &mut self.surrogate {
-                    surrogate.append(row.clone(), loss);
+                    surrogate.append(rows[self.reading].clone(), loss);
                 }
-                self.trials.push((row, loss));
+                self.trials.push((rows, loss));
                 self.heard += 1;
             }
         }
@@ -81,10 +98,28 @@ impl Screen {
         {
             self.trials.sort_by(|(_, one), (_, other)| compare(*one, *other));
             self.trials.truncate(self.kept());
-            self.surrogate = Surrogate::fit(&self.features, &self.trials);
+            self.fit();
             self.due = self.heard + self.heard.div_ceil(ANEW);
         }
         self.solved = self.surrogate.as_ref().and_then(Surrogate::solved);
+    }
+
+    /// Learns from all trials anew, by the reading of which they predict each other best.
+    fn fit(&mut self) {
+        let fitted = self.readings.iter().enumerate().filter_map(|(reading, features)| {
+            let trials = self.trials.iter().map(|(rows, loss)| (rows[reading].clone(), *loss));
+            Some((reading, Surrogate::fit(features, &trials.collect::<Vec<(Row, f64)>>())?))
+        });
+        let best = fitted.min_by(|(_, one), (_, other)| compare(one.error(), other.error()));
+        (self.reading, self.surrogate) = match best {
+            Some((reading, surrogate)) => (reading, Some(surrogate)),
+            None => (self.reading, None),
+        };
+    }
+
+    /// How configs are read now.
+    fn features(&self) -> &Features {
+        &self.readings[self.reading]
     }
 
     /// An opinion for one proposal.
@@ -105,7 +140,7 @@ impl Screen {
         random: &mut Rng,
     ) -> Option<Child> {
         let mut at = (*parents.first()?).clone();
-        let mut row = self.features.of(&at);
+        let mut row = self.features().of(&at);
         let mut height = guess.of(&row);
         let mut best: Option<(f64, Child)> = None;
         let named = operator.and_then(|place| operators.named().get(place));
@@ -123,7 +158,7 @@ impl Screen {
             };
             // A variation that fails is a draw without a child.
             let Ok(child) = child else { continue };
-            self.features.write(&child.config, &mut row);
+            self.features().write(&child.config, &mut row);
             let found = guess.of(&row);
             let better = best.as_ref().is_none_or(|(best, _)| compare(found, *best).is_lt());
             if better && fresh.is_new(&child.config) {
@@ -175,7 +210,7 @@ mod tests {
         let of = |level| {
             let mut config = space.sample(&mut random.clone()).unwrap();
             config.set(Slot { dimension: 0, cell: 0 }, Value::Index(level));
-            guess.of(&screen.features.of(&config))
+            guess.of(&screen.features().of(&config))
         };
         assert!(of(3) < of(0));
     }

@@ -1,14 +1,15 @@
 //! Features: the cells of a config as numbers.
 
 use attune_core::sensitivity::SensitivityTable;
-use attune_core::space::{Config, Domain, Scale, Space, Value};
+use attune_core::space::{Config, Dimension, Domain, Scale, Space, Value};
+
+use super::orders::Orders;
 
 /// Rows of which products are taken side by side: a sum waits for its last addition, several sums do not wait for each
 /// other.
 const ABREAST: usize = 8;
-/// Elements of an order of which all pairs are looked at, and places of a space with orders.
-const MOST_ORDERED: u32 = 64;
-const MOST_PAIRS: usize = 1 << 13;
+/// Places of a space with orders.
+const MOST_PLACES: usize = 1 << 13;
 
 /// A config as numbers.
 #[derive(Clone, Default)]
@@ -92,6 +93,7 @@ impl Row {
 /// predicts.
 pub(crate) struct Features {
     domains: Vec<Domain>,
+    orders: Orders,
     len: usize,
     /// Sensitivities of the first objective, place by place, 0 for what the table does not know.
     damages: Option<Vec<f64>>,
@@ -100,25 +102,36 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// `None` for a space with long orders, of which the pairs are too many, and with coefficients or matrices, of which a sum
+    /// `None` for a space with long orders, which have too many places, and with coefficients or matrices, of which a sum
     /// over cells says too little.
     pub(crate) fn new(space: &Space) -> Option<Self> {
+        Self::reading(space, Orders::Pairs)
+    }
+
+    /// All ways of reading a space: several where it has orders. None, as [`Self::new`] has none.
+    pub(crate) fn readings(space: &Space) -> Vec<Self> {
+        let ordered = |dimension: &Dimension| matches!(dimension.domain, Domain::Permutation { .. });
+        let count = if space.dimensions().iter().any(ordered) { Orders::ALL.len() } else { 1 };
+        Orders::ALL[..count].iter().filter_map(|orders| Self::reading(space, *orders)).collect()
+    }
+
+    fn reading(space: &Space, orders: Orders) -> Option<Self> {
         let mut len = 0;
         for dimension in space.dimensions() {
-            len += width(&dimension.domain)? * dimension.cells();
-            if matches!(dimension.domain, Domain::Permutation { .. }) && len > MOST_PAIRS {
+            len += width(&dimension.domain, orders)? * dimension.cells();
+            if matches!(dimension.domain, Domain::Permutation { .. }) && len > MOST_PLACES {
                 return None;
             }
         }
         let domains = space.dimensions().iter().map(|dimension| dimension.domain.clone()).collect();
         let conditional = space.is_conditional().then(|| space.clone());
-        Some(Self { domains, len, damages: None, conditional })
+        Some(Self { domains, orders, len, damages: None, conditional })
     }
 
     /// The same with what a table predicts.
     pub(crate) fn with_table(mut self, space: &Space, table: &SensitivityTable) -> Self {
         let places = space.slots().flat_map(|slot| {
-            let width = width(&space.dimensions()[slot.dimension].domain).unwrap_or(0);
+            let width = width(&space.dimensions()[slot.dimension].domain, self.orders).unwrap_or(0);
             (0..width).map(move |option| table.damage(slot, option, 0))
         });
         self.damages = Some(places.collect());
@@ -148,10 +161,15 @@ impl Features {
         let counts = self.conditional.as_ref().map(|space| space.active(config));
         let mut first = 0;
         for (dimension, (domain, cells)) in self.domains.iter().zip(config.dimensions()).enumerate() {
-            let width = width(domain).unwrap_or(0) as u32;
+            let width = width(domain, self.orders).unwrap_or(0) as u32;
             for (cell, value) in cells.iter().enumerate() {
                 if counts.as_ref().is_none_or(|counts| counts[dimension][cell]) {
-                    write(domain, value, first, row);
+                    match (domain, value) {
+                        (Domain::Permutation { .. }, Value::Indices(order)) => {
+                            row.mark(self.orders.places(order).into_iter().map(|place| first + place));
+                        }
+                        _ => write(domain, value, first, row),
+                    }
                 }
                 first += width;
             }
@@ -160,32 +178,20 @@ impl Features {
     }
 }
 
-fn width(domain: &Domain) -> Option<usize> {
+fn width(domain: &Domain, orders: Orders) -> Option<usize> {
     match domain {
+        Domain::Permutation { of } => orders.width(*of as usize),
         Domain::Choice { options } => Some(options.len()),
         Domain::Level { levels } => Some(levels.len()),
         Domain::Subset { of, .. } => Some(*of as usize),
         Domain::Int { .. } | Domain::Real { .. } => Some(2),
-        Domain::Permutation { of } if *of <= MOST_ORDERED => Some((*of * (*of - 1) / 2) as usize),
-        Domain::Permutation { .. } | Domain::Affine { .. } | Domain::Matrix { .. } => None,
-    }
-}
-
-/// A one for every two elements of which the smaller comes first: the products of two orders count the pairs on which they
-/// agree, as Kendall's distance does.
-fn write_order(order: &[u32], first: u32, row: &mut Row) {
-    let of = order.len() as u32;
-    for (place, &before) in order.iter().enumerate() {
-        let larger = order[place + 1..].iter().filter(|after| **after > before);
-        let row_of = first + before * (2 * of - before - 1) / 2;
-        row.mark(larger.map(|after| row_of + after - before - 1));
+        Domain::Affine { .. } | Domain::Matrix { .. } => None,
     }
 }
 
 fn write(domain: &Domain, value: &Value, first: u32, row: &mut Row) {
     let position = match (domain, value) {
         (_, Value::Index(option)) => return row.mark(std::iter::once(first + option)),
-        (Domain::Permutation { .. }, Value::Indices(order)) => return write_order(order, first, row),
         (_, Value::Indices(elements)) => return row.mark(elements.iter().map(|element| first + element)),
         (Domain::Int { min, max }, Value::Int(number)) => {
             (*number as f64 - *min as f64) / (*max as f64 - *min as f64)
@@ -231,20 +237,6 @@ mod tests {
                 assert!((twice - 2.0 * product).abs() < 1e-12);
             }
         }
-    }
-
-    #[test]
-    fn an_order_is_the_pairs_that_are_in_it() {
-        let space = |of| Space::of([Dimension::new("order", Domain::Permutation { of })]).unwrap();
-        let features = Features::new(&space(4)).unwrap();
-        assert_eq!(features.places(), 6);
-        let row = |order: [u32; 4]| features.of(&Config::new(vec![vec![Value::Indices(order.to_vec())]]));
-        let weights = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5];
-        // Of 01, 02, 03, 12, 13, 23.
-        assert_eq!(row([0, 1, 2, 3]).dot(&weights), 111_111.0);
-        assert_eq!(row([3, 2, 1, 0]).dot(&weights), 0.0);
-        assert_eq!(row([2, 0, 3, 1]).dot(&weights), 1.0 + 100.0 + 1e5);
-        assert!(Features::new(&space(5_000)).is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use attune_core::rng::derive;
 use attune_core::sensitivity::SensitivityTable;
-use attune_core::space::{Config, Domain, Slot, Space, Value};
+use attune_core::space::{Config, Dimension, Domain, Slot, Space, Value};
 use rand::RngExt as _;
 
 use super::*;
@@ -201,5 +201,6 @@ fn too_little_says_nothing() {
     assert!(!says(7, |i| i as f64));
     assert!(says(8, |i| i as f64));
     assert!(!says(20, |_| 1.0));
-    assert!(Features::new(&self::space("permutations")).is_none());
+    let order = Dimension::new("order", Domain::Permutation { of: 65 });
+    assert!(Features::new(&Space::of([order]).unwrap()).is_none());
 }

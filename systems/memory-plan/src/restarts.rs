@@ -1,8 +1,9 @@
 //! Canonical search with restarts: the strongest planner here.
 //!
-//! Every round searches within a capacity that is nearer and nearer to the bound, tries buffers in an order that is drawn anew, and
-//! is given a number of nodes by the sequence of Luby, Sinclair and Zuckerman (1993). Buffers where branches ended gain weight, and
-//! rounds that rank by weight place them first.
+//! Rounds search within capacities that are some share above the bound, the bound itself among them: the largest one that is not
+//! reached yet has half of the rounds, all others share the rest. A round tries buffers in an order that is drawn anew, and is given
+//! a number of nodes by the sequence of Luby, Sinclair and Zuckerman (1993). Buffers where branches ended gain weight, for each
+//! capacity on its own, and rounds that rank by weight place them first.
 
 use crate::canonical::{Outcome, Search, Sections};
 use crate::decode::{self, Fit};
@@ -11,17 +12,59 @@ use crate::{Instance, Offsets, Random, online, peak};
 /// Nodes of the shortest round.
 const UNIT: u64 = 1000;
 
+/// Capacities that are looked for, as shares above the bound.
+pub const ABOVE: [f64; 8] = [0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15];
+
 /// A search that goes on for as long as it is asked to.
 pub struct Restarts {
     sections: Sections,
     random: Random,
-    weights: Vec<f64>,
+    /// Ascending; those at or above the best peak are gone.
+    targets: Vec<Target>,
     best: Offsets,
     best_peak: u64,
-    /// Share of the way from the bound to the best peak where the next plan is looked for.
-    reach: f64,
     round: u64,
     nodes: u64,
+}
+
+/// A capacity that a plan is looked for within, and what is remembered of it.
+pub struct Target {
+    capacity: u64,
+    weights: Vec<f64>,
+    rounds: u64,
+}
+
+impl Target {
+    /// Nothing is remembered yet.
+    pub fn new(sections: &Sections, capacity: u64) -> Self {
+        Self { capacity, weights: vec![0.0; sections.len()], rounds: 0 }
+    }
+
+    /// One round, and its nodes: `first` is the order of the first one, where there is one.
+    pub fn round(
+        &mut self,
+        sections: &Sections,
+        first: Option<&[u32]>,
+        random: &mut Random,
+    ) -> (Outcome, u64) {
+        self.rounds += 1;
+        let key = Key::of_round(self.rounds);
+        let order = match first.filter(|_| self.rounds == 1) {
+            Some(order) => order.to_vec(),
+            None => ranked(sections, key, &self.weights, random),
+        };
+        let mut search = Search::new(sections, self.capacity, &order);
+        let outcome = search.run(luby(self.rounds) * UNIT);
+        if matches!(key, Key::Weight | Key::WeightedArea) {
+            remember(&mut self.weights, search.weights());
+        }
+        (outcome, search.nodes())
+    }
+}
+
+/// The capacity that is this share above the bound.
+pub fn capacity(bound: u64, above: f64) -> u64 {
+    bound + (bound as f64 * above) as u64
 }
 
 impl Restarts {
@@ -38,16 +81,11 @@ impl Restarts {
                 },
             );
         let best_peak = peak(instance, &best);
-        Self {
-            sections: Sections::new(instance),
-            random: Random::new(seed),
-            weights: vec![0.0; instance.len()],
-            best,
-            best_peak,
-            reach: 0.5,
-            round: 0,
-            nodes: 0,
-        }
+        let sections = Sections::new(instance);
+        let bound = sections.bound();
+        let target = |above: f64| Target::new(&sections, capacity(bound, above));
+        let targets = ABOVE.into_iter().map(target).filter(|target| target.capacity < best_peak).collect();
+        Self { sections, random: Random::new(seed), targets, best, best_peak, round: 0, nodes: 0 }
     }
 
     /// The best plan so far.
@@ -72,28 +110,17 @@ impl Restarts {
 
     /// One more round.
     pub fn round(&mut self) {
-        if self.is_optimal() {
-            return;
-        }
+        let Some(last) = self.targets.len().checked_sub(1) else { return };
         self.round += 1;
-        let bound = self.sections.bound();
-        // Every second round tries for the bound itself: some instances give in at once.
-        let way = if self.round % 2 == 0 { 0.0 } else { self.reach };
-        let capacity = bound + ((self.best_peak - 1 - bound) as f64 * way) as u64;
-        let order = ranked(&self.sections, Key::of_round(self.round / 2), &self.weights, &mut self.random);
-        let mut search = Search::new(&self.sections, capacity, &order);
-        let outcome = search.run(luby(self.round.div_ceil(2)) * UNIT);
-        self.nodes += search.nodes();
-        remember(&mut self.weights, search.weights());
-        match outcome {
-            Outcome::Found(offsets) => {
-                let ends = offsets.iter().zip(&self.sections.sizes).map(|(offset, size)| offset + size);
-                self.best_peak = ends.max().unwrap_or(0);
-                self.best = offsets;
-                self.reach = 0.5;
-            }
-            _ if way > 0.0 => self.reach = 1.0 - (1.0 - self.reach) * 0.97,
-            _ => {}
+        let others = (self.round / 2) as usize % (last + 1);
+        let target = &mut self.targets[if self.round % 2 == 1 { last } else { others }];
+        let (outcome, nodes) = target.round(&self.sections, None, &mut self.random);
+        self.nodes += nodes;
+        if let Outcome::Found(offsets) = outcome {
+            let ends = offsets.iter().zip(&self.sections.sizes).map(|(offset, size)| offset + size);
+            self.best_peak = ends.max().unwrap_or(0);
+            self.best = offsets;
+            self.targets.retain(|target| target.capacity < self.best_peak);
         }
     }
 }
@@ -117,12 +144,10 @@ pub enum Key {
 
 impl Key {
     fn of_round(round: u64) -> Self {
-        match round % 8 {
-            0 | 2 | 4 | 6 => Self::Weight,
+        match round % 4 {
+            0 | 2 => Self::Weight,
             1 => Self::WeightedArea,
-            3 => [Self::Pressure, Self::Degree][(round / 8 % 2) as usize],
-            5 => Self::Life,
-            _ => Self::Area,
+            _ => [Self::Pressure, Self::Area, Self::Life, Self::Degree][(round / 4 % 4) as usize],
         }
     }
 }

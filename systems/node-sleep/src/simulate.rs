@@ -46,8 +46,9 @@ pub fn simulate(series: &Series, split: &Split, control: &Control, forecaster: &
                 powered = powered.min(trimmed);
             }
         }
-        day.utilisation += ratio(used, powered) / STEPS_PER_DAY as f64;
+        day.utilisation += ratio(used, powered);
     }
+    days.iter_mut().for_each(|day| day.utilisation /= STEPS_PER_DAY as f64);
     days
 }
 

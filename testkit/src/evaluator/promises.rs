@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use attune_core::evaluator::{EvalFailure, Request, Split};
-use attune_core::objective::Direction;
 use attune_core::plan::{Edit, Plan};
 use attune_core::signal::{Measured, SignalRequest, SignalSpec};
 
@@ -26,7 +25,7 @@ pub(super) const PROMISES: [(&str, Tried); 18] = [
     ("it honours edits that it names", honours),
     ("every item has one finite value of every metric", complete),
     ("without edits nothing is lost", unchanged),
-    ("some plan is worse than none", harmful),
+    ("some plan scores otherwise than none", effective),
     ("the same again is equal", repeatable),
     ("company and its order do not matter", company),
     ("the order of items does not matter", order),
@@ -141,7 +140,8 @@ fn unchanged(trial: &Trial<'_>) -> Result<String, String> {
     }
 }
 
-fn harmful(trial: &Trial<'_>) -> Result<String, String> {
+/// Whether better or worse is the evaluator's: a model loses by edits, and a queue does not.
+fn effective(trial: &Trial<'_>) -> Result<String, String> {
     if trial.needs_edits {
         return Ok(NO_FORM.to_owned());
     }
@@ -150,20 +150,14 @@ fn harmful(trial: &Trial<'_>) -> Result<String, String> {
     let value = |scores: &attune_core::scores::Scores| scores.value(&metric.name).unwrap_or(f64::NAN);
     let whole = value(&trial.scores(&[Plan::empty()], &items)?[0]);
     let scores = trial.scores(&trial.plans, &items)?;
-    let loss = |value: f64| match metric.direction {
-        Direction::Minimise => value - whole,
-        Direction::Maximise => whole - value,
-    };
-    let worst = trial
-        .plans
-        .iter()
-        .zip(&scores)
-        .max_by(|(_, one), (_, other)| loss(value(one)).total_cmp(&loss(value(other))));
-    match worst {
-        Some((plan, scores)) if loss(value(scores)) > 0.0 => {
+    let effect = |scores: &attune_core::scores::Scores| (value(scores) - whole).abs();
+    let most =
+        trial.plans.iter().zip(&scores).max_by(|(_, one), (_, other)| effect(one).total_cmp(&effect(other)));
+    match most {
+        Some((plan, scores)) if effect(scores) > 0.0 => {
             Ok(format!("`{}` from {whole:.4} to {:.4} by {}", metric.name, value(scores), said(plan)))
         }
-        _ => Err(format!("`{}` is no worse than {whole} with any of them", metric.name)),
+        _ => Err(format!("`{}` is {whole} with any of them", metric.name)),
     }
 }
 

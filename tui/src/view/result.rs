@@ -50,7 +50,7 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
         lines.extend(text(&verdict).into_iter().map(|line| line.style(style)));
     }
     for gap in describe::gaps(&best.gaps) {
-        lines.extend(text(&format!("Its {gap}")));
+        lines.extend(text(&format!("Found {gap}")));
     }
     let items = best.report.metrics.values().next().map_or(0, |score| score.items.len());
     lines.extend(text(&format!(
@@ -141,7 +141,7 @@ fn table(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>
     }
     let gaps: Vec<&Gaps> =
         report.baselines.iter().map(|contender| &contender.gaps).chain([&best.gaps]).collect();
-    for metric in best.gaps.keys() {
+    for (metric, _) in best.gaps.iter().filter(|(_, gap)| gap.is_worth_a_column()) {
         let cells_of = gaps.iter().map(|gaps| to_bound(gaps, metric)).collect();
         cells.push(Cells { head: format!("{metric} to bound"), cells: cells_of });
     }

@@ -18,7 +18,7 @@ pub(super) struct Guest {
 
 /// Everything that is rebuilt. `plugins/fixtures/technique-0.1.wasm` and `technique-0.2.wasm` are not: they stand for components
 /// that were built long ago.
-pub(super) const GUESTS: [Guest; 20] = [
+pub(super) const GUESTS: [Guest; 22] = [
     Guest { module: "activation_bits.wasm", component: "plugins/dist/activation-bits.wasm" },
     Guest { module: "attention_spans.wasm", component: "plugins/dist/attention-spans.wasm" },
     Guest { module: "block_dropping.wasm", component: "plugins/dist/block-dropping.wasm" },
@@ -32,6 +32,8 @@ pub(super) const GUESTS: [Guest; 20] = [
     Guest { module: "frame_rate.wasm", component: "plugins/dist/frame-rate.wasm" },
     Guest { module: "frame_rate_evaluator.wasm", component: "plugins/dist/frame-rate-evaluator.wasm" },
     Guest { module: "kv_bits.wasm", component: "plugins/dist/kv-bits.wasm" },
+    Guest { module: "memory_plan.wasm", component: "plugins/dist/memory-plan.wasm" },
+    Guest { module: "memory_plan_evaluator.wasm", component: "plugins/dist/memory-plan-evaluator.wasm" },
     Guest { module: "node_sleep.wasm", component: "plugins/dist/node-sleep.wasm" },
     Guest { module: "node_sleep_evaluator.wasm", component: "plugins/dist/node-sleep-evaluator.wasm" },
     Guest { module: "queue_policy.wasm", component: "plugins/dist/queue-policy.wasm" },

@@ -73,9 +73,7 @@ pub(super) fn technique(name: &str, base: &Path) -> Result<Box<TechniqueInfo>, S
 fn techniques() -> Result<Vec<TechniqueInfo>, Error> {
     let builtin = builtins()?;
     let host = setup::host(setup::nowhere())?;
-    let components = models::entries(Path::new(""))
-        .into_iter()
-        .filter(|file| is_component(file));
+    let components = models::entries(Path::new("")).into_iter().filter(|file| is_component(file));
     // A component that cannot be loaded is no choice; naming it in the form says what is wrong with it.
     let own = components.filter_map(|file| {
         let technique = host.load_file(&file).ok()?;

@@ -19,7 +19,7 @@ pub(super) fn new(name: &str) -> Result<(), CliError> {
     let folder = EvaluatorProject { name }.write(Path::new(""))?;
     let folder = folder.display();
     output::line(format!(
-        "{folder}: one machine that runs jobs, and the order in which it does\n\nnext:\n  attune evaluator build {folder}\n  attune run \
+        "{folder}: a toy scheduler, whose order of jobs is to be tuned\n\nnext:\n  attune evaluator build {folder}\n  attune run \
          {folder}/{name}.ron\n\nThe evaluator is in {folder}/src/lib.rs; {folder}/README.md says the rest."
     ))
 }

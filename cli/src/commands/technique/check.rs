@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use attune::evaluators::{self, TrialOptions};
+use attune::run_options::RunOptions;
 use attune::setup;
 use attune_core::facts::Facts;
 use attune_core::format;
+use attune_core::plan::Vocabulary;
 use attune_core::printable::{MESSAGE, grouped, line};
+use attune_core::profile::EvaluatorChoice;
 use attune_plugins::limits::Limits;
 use attune_plugins::{Check, Example, Spent};
 
@@ -17,12 +21,43 @@ use crate::view::sheet::Sheet;
 /// Lines of one plan that are shown.
 const LINES: usize = 6;
 
+/// What a technique is tried on.
+pub(super) enum On {
+    /// Models of neural networks; made-up ones where there are none.
+    Models(Vec<Facts>),
+    /// What an evaluator evaluates, which brings these edits.
+    Subject { facts: Facts, evaluator: String, edits: Vocabulary },
+}
+
+impl On {
+    /// What a command line names.
+    pub(super) fn of(models: &[PathBuf], evaluator: Option<&str>) -> Result<Self, CliError> {
+        let Some(name) = evaluator else {
+            let facts = models.iter().map(|model| setup::model_facts(model)).collect::<Result<_, _>>()?;
+            return Ok(Self::Models(facts));
+        };
+        let options = TrialOptions { evaluator: EvaluatorChoice::named(name), ..TrialOptions::default() };
+        let (profile, file) = evaluators::trial(&options)?;
+        let opened = evaluators::open(&profile, &RunOptions::new(&file, "cpu"), output::complaints())?;
+        let info = opened.info();
+        Ok(Self::Subject {
+            facts: opened.model().clone(),
+            evaluator: info.name.clone(),
+            edits: info.edits.clone(),
+        })
+    }
+}
+
 /// Prints every finding, a config of each model and what calls took; fails when a finding is bad.
-pub(super) fn component(file: &Path, models: &[PathBuf]) -> Result<(), CliError> {
-    let models: Vec<Facts> =
-        models.iter().map(|model| setup::model_facts(model)).collect::<Result<_, _>>()?;
+pub(super) fn component(file: &Path, on: &On) -> Result<(), CliError> {
     let host = setup::host(output::complaints())?;
-    let check = attune_plugins::check_on(&host, file, &models).map_err(attune::Error::from)?;
+    let check = match on {
+        On::Models(models) => attune_plugins::check_on(&host, file, models),
+        On::Subject { facts, evaluator, edits } => {
+            attune_plugins::check_scored_by(&host, file, std::slice::from_ref(facts), (evaluator, edits))
+        }
+    };
+    let check = check.map_err(attune::Error::from)?;
     output::line(description(&check.info))?;
     for finding in &check.findings {
         let (mark, text) = match &finding.outcome {

@@ -1,12 +1,12 @@
 //! Projects: written, built, and checked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use attune::backend::come_with_attune;
 use attune_author::{Language, Project, Template};
 use attune_plugins::BUILTIN_NAMES;
 
-use super::check;
+use super::check::{self, On};
 use crate::commands::compiled;
 use crate::error::CliError;
 use crate::output;
@@ -53,10 +53,10 @@ fn installing(language: Language) -> Option<&'static str> {
 /// Compiles a project, and says what a check finds.
 pub(super) fn build(folder: &Path) -> Result<(), CliError> {
     let component = compiled(folder)?;
-    check::component(&component, &[])
+    check::component(&component, &On::of(&[], None)?)
 }
 
 /// Checks a component, or the one of a project.
-pub(super) fn check(file: &Path, models: &[PathBuf]) -> Result<(), CliError> {
-    if file.is_dir() { check::component(&compiled(file)?, models) } else { check::component(file, models) }
+pub(super) fn check(file: &Path, on: &On) -> Result<(), CliError> {
+    if file.is_dir() { check::component(&compiled(file)?, on) } else { check::component(file, on) }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use super::check::On;
 use super::project;
 use crate::error::CliError;
 use crate::output;
@@ -18,10 +19,10 @@ const SOURCES: [&str; 6] = ["Cargo.toml", "Cargo.lock", "build.rs", "pyproject.t
 type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 /// Checks until somebody ends it; what is wrong is told, and waits for the next change.
-pub(super) fn run(file: &Path, models: &[PathBuf]) -> Result<(), CliError> {
+pub(super) fn run(file: &Path, on: &On) -> Result<(), CliError> {
     loop {
         let seen = stamp(file);
-        match project::check(file, models) {
+        match project::check(file, on) {
             Ok(()) => {}
             Err(error @ CliError::Interrupted(_)) => return Err(error),
             Err(error) => output::note(error.message()),

@@ -34,11 +34,23 @@ const WAYS: [&str; 21] = [
 ];
 
 /// What opening can do.
-const OPENINGS: [&str; 9] =
-    ["well", "refuse", "panic", "spin", "no-items", "strange-split", "bad-name", "beaten-bound", "odd-bound"];
+const OPENINGS: [&str; 10] = [
+    "well",
+    "refuse",
+    "bad-file",
+    "panic",
+    "spin",
+    "no-items",
+    "strange-split",
+    "bad-name",
+    "beaten-bound",
+    "odd-bound",
+];
 
 struct Misbehaving {
     opening: String,
+    /// Names and texts of all files.
+    files: String,
 }
 
 thread_local! {
@@ -52,6 +64,8 @@ impl Evaluator for Misbehaving {
             .metric(Metric::minimise("harm", "points"))
             .metric(Metric::maximise("grace", "share"))
             .option(OptionSpec::one_of("opening", "what to do wrong while it is opened", &OPENINGS));
+        let mut together = task.clone().reads("txt").items_share_work();
+        together.name = "together".to_owned();
         let edit = EditSchema::new("misbehave", "Does something wrong.")
             .with(Argument::word("how", &WAYS, "what"))
             .once();
@@ -60,22 +74,31 @@ impl Evaluator for Misbehaving {
             .once();
         Description::new("misbehaving-evaluator", "0.1.0", "A fixture of the host's tests.")
             .task(task)
+            .task(together)
+            .fact("files", "names and texts of all files")
             .edit(edit)
             .edit(count)
     }
 
     fn open(opening: &Opening) -> Result<Self, OpenFailure> {
+        let mut files = String::new();
+        for split in &opening.splits {
+            for file in &split.files {
+                files.push_str(&format!("{} {}: {}\n", split.name, file.name, file.text()?.trim()));
+            }
+        }
         match opening.task_options.text("opening") {
+            "bad-file" => Err(OpenFailure::file(&opening.selection().files[0].name, "line 1: no number")),
             "refuse" => Err(OpenFailure::task_option("opening", "not like this; choose another")),
             "panic" => panic!("it does not open today"),
             "spin" => spin(),
-            other => Ok(Self { opening: other.to_owned() }),
+            other => Ok(Self { opening: other.to_owned(), files }),
         }
     }
 
     fn subject(&self) -> Subject {
         let name = if self.opening == "bad-name" { "\x1b[2J" } else { "nothing" };
-        let subject = Subject::new(name).items("selection", 4);
+        let subject = Subject::new(name).text("files", &self.files).items("selection", 4);
         match self.opening.as_str() {
             "no-items" => subject,
             "strange-split" => subject.items("report", 4).items("elsewhere:moon", 1),
@@ -91,7 +114,7 @@ impl Evaluator for Misbehaving {
         let points = Args::find(plan, "harm").map_or(Ok(0), |harm| harm.int("points"))? as f64;
         let harm: Vec<f64> = items.iter().map(|&item| points + f64::from(item)).collect();
         let grace = vec![0.5; items.len()];
-        let well = Evaluation::new().metric("harm", harm.clone()).metric("grace", grace.clone());
+        let well = Evaluation::new().metric("harm", harm.clone()).metric("grace", grace.clone()).work(1);
         let Some(edit) = Args::find(plan, "misbehave") else { return Ok(well) };
         let with = |weights: Vec<f64>| {
             Ok(Evaluation::new().weighted("harm", harm.clone(), weights).metric("grace", grace.clone()))

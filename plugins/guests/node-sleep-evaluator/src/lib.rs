@@ -78,12 +78,7 @@ impl Evaluator for Nodes {
     }
 
     fn known_bounds(&self, _: &str, items: &[u32]) -> Vec<KnownBound> {
-        let all = |value: f64| vec![Some(value); items.len()];
-        vec![
-            KnownBound::new("utilisation", all(1.0)),
-            KnownBound::new("wakes", all(0.0)),
-            KnownBound::new("unserved", all(0.0)),
-        ]
+        vec![KnownBound::new("utilisation", vec![Some(1.0); items.len()])]
     }
 }
 

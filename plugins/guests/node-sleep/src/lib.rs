@@ -34,11 +34,17 @@ impl Technique for NodeSleep {
             "what is known of the nodes that will be used: forecasts, or everything, as no cluster does",
             &["forecast", "known"],
         ))
+        .option(OptionSpec::int(
+            "least-buffer",
+            "nodes that stay powered beyond the used ones, at least",
+            0..=30,
+            5,
+        ))
         .edit("node-sleep")
         .heeds(&[])
     }
 
-    fn space(_: &Model, _: &Options) -> Result<Space, String> {
+    fn space(_: &Model, options: &Options) -> Result<Space, String> {
         let whole = |min, max| Domain::Int(IntRange { min, max });
         let real = |min, max| Domain::Real(RealDomain { min, max, scale: Scale::Linear });
         let mut space = Space::new(vec![
@@ -48,7 +54,11 @@ impl Technique for NodeSleep {
             Dimension::new("past-fall", "nodes that the past was above now, at least", real(-1.0, 2.0)),
             Dimension::new("future-fall", "nodes that now is above the forecast, at least", real(-2.0, 2.0)),
             Dimension::new("least", "nodes that are powered down at once, at least", whole(1, 8)),
-            Dimension::new("buffer", "nodes that stay powered beyond the used ones", whole(0, 30)),
+            Dimension::new(
+                "buffer",
+                "nodes that stay powered beyond the used ones",
+                whole(options.int("least-buffer"), 30),
+            ),
             Dimension::new("keep", "steps after a wake in which nothing is powered down", whole(0, 24)),
             Dimension::new("forecast", "what forecasts", Domain::one_of(&FORECASTS)),
         ]);
@@ -85,16 +95,18 @@ impl Technique for NodeSleep {
 
     fn baselines(_: &Model, options: &Options, _: &Signals) -> Result<Vec<Baseline>, String> {
         let known = options.text("future") == "known";
+        let least = options.int("least-buffer");
         let oracle = |control: &Control| control.forecast == Forecast::Oracle;
         Ok(published()
             .iter()
             .filter(|one| oracle(&one.control) == known || one.control.mode != Mode::Ces)
-            .map(|one| Baseline::new(one.name, one.help, config_of(&one.control)))
+            .filter(|one| i64::from(one.control.buffer) >= least || one.control.mode == Mode::Never)
+            .map(|one| Baseline::new(one.name, one.help, config_of(&one.control, least)))
             .collect())
     }
 }
 
-fn config_of(control: &Control) -> Config {
+fn config_of(control: &Control, least_buffer: i64) -> Config {
     let mode = match control.mode {
         Mode::Ces => 0,
         Mode::Trim => 1,
@@ -112,7 +124,7 @@ fn config_of(control: &Control) -> Config {
         real(ces, control.past_fall, -1.0),
         real(ces, control.future_fall, -2.0),
         whole(ces, i64::from(control.least), 1),
-        whole(control.mode != Mode::Never, i64::from(control.buffer), 0),
+        whole(control.mode != Mode::Never, i64::from(control.buffer), least_buffer),
         whole(ces, control.keep as i64, 0),
         Value::Index(forecast),
     ]

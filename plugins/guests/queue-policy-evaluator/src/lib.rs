@@ -103,14 +103,9 @@ impl Evaluator for Cluster {
 
     fn known_bounds(&self, split: &str, items: &[u32]) -> Vec<KnownBound> {
         let of_each: Vec<_> = items.iter().map(|&item| self.instance(split, item).ok().map(bounds)).collect();
-        let some = |value: f64| vec![Some(value); items.len()];
         vec![
             KnownBound::new("mean-jct", of_each.iter().map(|of| of.map(|of| of.mean_jct)).collect()),
             KnownBound::new("p99-jct", of_each.iter().map(|of| of.map(|of| of.p99_jct)).collect()),
-            KnownBound::new("mean-queue", some(0.0)),
-            KnownBound::new("p99-queue", some(0.0)),
-            KnownBound::new("utilisation", some(1.0)),
-            KnownBound::new("fragmentation", some(0.0)),
         ]
     }
 }

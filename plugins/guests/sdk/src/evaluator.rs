@@ -52,6 +52,7 @@ mod args;
 #[doc(hidden)]
 pub mod bindings;
 mod describe;
+pub mod native;
 mod opening;
 mod outcome;
 mod schema;
@@ -103,12 +104,24 @@ pub trait Evaluator: Sized + 'static {
 }
 
 /// Exports a type that implements [`Evaluator`](crate::evaluator::Evaluator) as the component's evaluator. Once per component.
+///
+/// Anywhere else than in WebAssembly it is a function `evaluator_on_this_machine` in its place: see [`native`](crate::evaluator::native).
 #[macro_export]
 macro_rules! export_evaluator {
     ($evaluator:ty) => {
+        #[cfg(target_arch = "wasm32")]
         type ExportedEvaluator = $crate::evaluator::Adapter<$evaluator>;
+        #[cfg(target_arch = "wasm32")]
         $crate::evaluator::bindings::export_simulator!(
             ExportedEvaluator with_types_in $crate::evaluator::bindings
         );
+
+        /// Scores plans by the same code that the component is made of.
+        #[cfg(not(target_arch = "wasm32"))]
+        #[doc(hidden)]
+        #[allow(dead_code, unreachable_pub, reason = "for whoever measures native code")]
+        pub fn evaluator_on_this_machine(task: &str) -> $crate::evaluator::native::Scores {
+            $crate::evaluator::native::open::<$evaluator>(task)
+        }
     };
 }

@@ -171,8 +171,9 @@ def _constraint(constraint: constraints.Constraint) -> Any:
             together = [(wit.Slot(dimension, cell), option) for dimension, cell, option in constraint.together]
             return wit.Constraint_Forbidden(together)
         case constraints.Ascending():
-            args = [("dimension", wit.Setting_Int(constraint.dimension)), ("along", wit.Setting_Text(constraint.along))]
-            return wit.Constraint_Other(wit.Open("ascending", args))
+            along = ("along", wit.Setting_Text(constraint.along))
+            dimension = ("dimension", wit.Setting_Int(constraint.dimension))
+            return wit.Constraint_Other(wit.Open("ascending", [dimension, along]))
         case constraints.Active():
             args = [
                 ("dimension", wit.Setting_Int(constraint.dimension)),

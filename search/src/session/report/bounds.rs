@@ -1,12 +1,11 @@
 //! Known bounds of the data that a report is on, and gaps to them.
 
-use attune_core::bounds::{self, Gap, Gaps, KnownBounds};
+use attune_core::bounds::{self, KnownBounds};
 use attune_core::evaluator::{EvalFailure, MetricInfo, Request, Split};
 use attune_core::event::Event;
 use attune_core::scores::Scores;
 use attune_core::trial::Trial;
 
-use super::table::Intervals;
 use super::{Column, ReportBuilder};
 use crate::session::SessionError;
 use crate::session::measure::interruptible;
@@ -95,15 +94,4 @@ fn keep_unbeaten<'a>(
         }
     }
     warnings
-}
-
-impl Intervals<'_> {
-    /// Gaps of the metrics that have known bounds.
-    pub(super) fn gaps(self, scores: &Scores, known: &KnownBounds) -> Gaps {
-        let of = |metric: &MetricInfo| {
-            let (score, values) = (scores.metrics.get(&metric.name)?, known.get(&metric.name)?);
-            Some((metric.name.clone(), Gap::of(metric.direction, score, values, self.seed)?))
-        };
-        self.metrics.iter().filter_map(of).collect()
-    }
 }

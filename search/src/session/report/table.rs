@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use attune_core::bounds::{Gap, Gaps, KnownBounds};
 use attune_core::evaluator::{EvalFailure, MetricInfo, Split};
 use attune_core::plan::Plan;
 use attune_core::pooling::Pool;
@@ -173,5 +174,14 @@ impl Intervals<'_> {
             Ok((metric.name.clone(), stats::difference(metric.support(), left, right, self.seed)?))
         })
         .collect()
+    }
+
+    /// Gaps of the metrics that have known bounds.
+    pub(super) fn gaps(self, scores: &Scores, known: &KnownBounds) -> Gaps {
+        let of = |metric: &MetricInfo| {
+            let (score, values) = (scores.metrics.get(&metric.name)?, known.get(&metric.name)?);
+            Some((metric.name.clone(), Gap::of(metric.direction, score, values, self.seed)?))
+        };
+        self.metrics.iter().filter_map(of).collect()
     }
 }

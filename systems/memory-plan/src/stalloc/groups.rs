@@ -82,7 +82,11 @@ fn fuse(instance: &Instance, items: &mut Vec<Item>) {
         while later < items.len() {
             let ((_, end), (start, its_end)) =
                 (span(instance, &items[earlier]), span(instance, &items[later]));
-            if start < end && end < its_end {
+            if start >= end {
+                // Items are in the order of their starts: no later one overlaps.
+                break;
+            }
+            if end < its_end {
                 let (fused, rest) = moved(instance, &items[earlier], &items[later]);
                 let share = |item: &Item| used(instance, item).share();
                 if rest.members.len() < items[later].members.len()

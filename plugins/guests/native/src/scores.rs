@@ -1,0 +1,74 @@
+//! Reads plans, scores them, and writes times and values.
+
+use std::error::Error;
+use std::io::Read as _;
+use std::time::Instant;
+
+use attune_guest::evaluator::Edit;
+use attune_guest::evaluator::native::{Scores, edit};
+
+/// The code of each evaluator, as its component is made of it. To add one is a line here and one in `EVALUATORS`.
+#[path = "../../checkpoint-codec-evaluator/src/lib.rs"]
+mod checkpoint_codec;
+#[path = "../../frame-rate-evaluator/src/lib.rs"]
+mod frame_rate;
+#[path = "../../node-sleep-evaluator/src/lib.rs"]
+mod node_sleep;
+#[path = "../../queue-policy-evaluator/src/lib.rs"]
+mod queue_policy;
+#[path = "../../toy-scheduler/src/lib.rs"]
+mod toy_scheduler;
+
+type Open = fn(&str) -> Scores;
+
+const EVALUATORS: &[(&str, Open)] = &[
+    ("checkpoint-codec", checkpoint_codec::evaluator_on_this_machine),
+    ("frame-rate", frame_rate::evaluator_on_this_machine),
+    ("node-sleep", node_sleep::evaluator_on_this_machine),
+    ("queue-policy", queue_policy::evaluator_on_this_machine),
+    ("toy-scheduler", toy_scheduler::evaluator_on_this_machine),
+];
+
+/// Does what the program does.
+pub(crate) fn run() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [name, task, items, seconds] = &arguments[..] else {
+        return Err("expected EVALUATOR TASK ITEMS SECONDS".into());
+    };
+    let known = EVALUATORS.iter().find(|(known, _)| known == name);
+    let (_, open) = known.ok_or_else(|| format!("`{name}` is no evaluator of this program"))?;
+    let (score, seconds): (Scores, f64) = (open(task), seconds.parse()?);
+    let items: Vec<u32> = (0..items.parse()?).collect();
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    let plans: Vec<Vec<Edit>> = text.split("\n\n").map(|plan| plan.lines().map(edit).collect()).collect();
+    let (before, began) = (processor_seconds(), Instant::now());
+    let mut rounds = 0;
+    while rounds < 2 || began.elapsed().as_secs_f64() < seconds {
+        for (plan, item) in plans.iter().flat_map(|plan| items.iter().map(move |item| (plan, item))) {
+            std::hint::black_box(score(plan, std::slice::from_ref(item)));
+        }
+        rounds += 1;
+    }
+    let evaluations = f64::from(rounds) * (plans.len() * items.len()) as f64;
+    let spent = match (before, processor_seconds()) {
+        (Some(before), Some(after)) => after - before,
+        _ => began.elapsed().as_secs_f64(),
+    };
+    println!("{:e}", spent / evaluations);
+    for plan in &plans {
+        let bits: Vec<String> = items
+            .iter()
+            .flat_map(|item| score(plan, std::slice::from_ref(item)))
+            .map(|value| value.to_bits().to_string())
+            .collect();
+        println!("{}", bits.join(" "));
+    }
+    Ok(())
+}
+
+/// Seconds that this thread, the only one, has run, where the system says so.
+fn processor_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split(' ').next()?.parse::<u64>().ok()? as f64 * 1e-9)
+}
