@@ -52,14 +52,20 @@ pub(crate) fn all(cells: &Cells, options: &Options) -> Vec<Baseline> {
     ];
     let masks = options.text("codecs") == "mask";
     let rounds = options.boolean("round-master");
+    let strongest = if masks {
+        "mask-chained"
+    } else if rounds {
+        "delta-rounded"
+    } else {
+        "delta-chained"
+    };
     let allowed = |codec: Weights| (!masks || codec.3 < 2) && (rounds || codec.4 == 0);
     let mut baselines = Vec::new();
     for (name, codec, help) in weights.into_iter().filter(|(_, codec, _)| allowed(*codec)) {
         for (states, moment, also) in moments {
-            // Of the weaker codecs of weights one is enough beside those of moments: the mask with clusters is what BitSnap is.
-            let with = ["raw", "delta-chained", "delta-rounded"].contains(&name)
-                || states.is_empty()
-                || (name == "mask-chained" && states == "clusters-16x8");
+            // The mask with clusters is what BitSnap is; else codecs of moments stand beside the strongest one of weights.
+            let published = name == "mask-chained" && states == "clusters-16x8";
+            let with = states.is_empty() || name == strongest || published;
             if with {
                 let joined = if states.is_empty() { name.to_owned() } else { format!("{name}-{states}") };
                 baselines.push(Baseline::new(

@@ -3,10 +3,11 @@
 
 mod baselines;
 mod cells;
+mod operators;
 
 use attune_guest::{
-    Baseline, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model, OptionSpec, Options,
-    Signals, Space, Technique,
+    Baseline, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model, Operator, OptionSpec,
+    Options, Random, Signals, Space, Technique,
 };
 
 use cells::{BITS, CLUSTERS, Cells, INTERVALS, MOMENTS, SIZES};
@@ -103,6 +104,26 @@ impl Technique for CheckpointCodec {
 
     fn baselines(_: &Model, options: &Options, _: &Signals) -> Result<Vec<Baseline>, String> {
         Ok(baselines::all(&Cells::of(options), options))
+    }
+
+    fn operators() -> Vec<Operator> {
+        operators::all()
+    }
+
+    fn vary_by(
+        model: &Model,
+        options: &Options,
+        operator: &str,
+        parents: &[Config],
+        random: &mut Random,
+    ) -> Result<Config, String> {
+        let width = |dimension: &Dimension| match &dimension.domain {
+            Domain::Choice(options) => options.len(),
+            Domain::Level(levels) => levels.len(),
+            _ => 1,
+        };
+        let widths: Vec<usize> = Self::space(model, options)?.dimensions.iter().map(width).collect();
+        Ok(operators::child(&Cells::of(options), operator, &parents[0], &widths, random))
     }
 }
 
