@@ -74,6 +74,7 @@ topics! {
     "activation-bits": Technique, "book/techniques/activation-bits.md";
     "block-dropping": Technique, "book/techniques/block-dropping.md";
     "checkpoint-mix": Technique, "book/techniques/checkpoint-mix.md";
+    "memory-plan": Technique, "book/techniques/memory-plan.md";
     "queue-policy": Technique, "book/techniques/queue-policy.md";
     "node-sleep": Technique, "book/techniques/node-sleep.md";
     "random": Strategy, "book/strategies/random.md";
