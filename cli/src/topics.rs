@@ -77,6 +77,8 @@ topics! {
     "memory-plan": Technique, "book/techniques/memory-plan.md";
     "queue-policy": Technique, "book/techniques/queue-policy.md";
     "node-sleep": Technique, "book/techniques/node-sleep.md";
+    "checkpoint-codec": Technique, "book/techniques/checkpoint-codec.md";
+    "frame-rate": Technique, "book/techniques/frame-rate.md";
     "random": Strategy, "book/strategies/random.md";
     "evolution": Strategy, "book/strategies/evolution.md";
     "hybrid": Strategy, "book/strategies/hybrid.md";
