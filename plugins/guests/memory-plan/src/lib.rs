@@ -32,8 +32,8 @@ impl Technique for MemoryPlan {
         .option(OptionSpec::int(
             "nodes",
             "nodes of a search that completes an order",
-            100..=1_000_000,
-            20_000,
+            100..=20_000,
+            5000,
         ))
         .edit("allocation-order")
         .edit("allocation-planner")
