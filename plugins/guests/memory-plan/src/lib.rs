@@ -29,12 +29,7 @@ impl Technique for MemoryPlan {
             "what is searched: an order for each given trace, or the constants of the published planner",
             &["order", "planner"],
         ))
-        .option(OptionSpec::int(
-            "nodes",
-            "nodes of a search that completes an order",
-            100..=20_000,
-            5000,
-        ))
+        .option(OptionSpec::int("nodes", "nodes of a search that completes an order", 100..=20_000, 5000))
         .edit("allocation-order")
         .edit("allocation-planner")
     }
