@@ -31,7 +31,9 @@ impl<'a> Summary<'a> {
             failed: failure(notes).is_some(),
             finished: report.is_some_and(|report| report.trials == trials),
             best: report.and_then(|report| {
-                report.best.estimates.iter().next().map(|(metric, estimate)| (metric.clone(), estimate.mean))
+                let metric = report.judged_by()?.metric;
+                let mean = report.best.estimates.get(&metric)?.mean;
+                Some((metric, mean))
             }),
         })
     }

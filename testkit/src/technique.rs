@@ -18,7 +18,7 @@ use attune_core::format;
 use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
 use attune_core::rng;
-use attune_core::space::{Config, Space};
+use attune_core::space::{Config, Constraint, Space};
 use attune_core::technique::{Baseline, FailureKind, Operator, Signal, Technique, TechniqueFailure};
 
 /// Configs that are drawn from each space.
@@ -267,7 +267,13 @@ fn refused(space: &Space) -> String {
     if space.constraints().is_empty() {
         return "no constraints".to_owned();
     }
-    let Ok(free) = Space::of(space.dimensions().iter().cloned()) else {
+    // Orders and conditions say what the cells are: they are drawn, and refuse nothing.
+    let kept = space.constraints().iter().filter(|constraint| constraint.is_structure());
+    let kept: Vec<Constraint> = kept.cloned().collect();
+    if kept.len() == space.constraints().len() {
+        return "no constraints but orders and conditions".to_owned();
+    }
+    let Ok(free) = Space::new(space.dimensions().to_vec(), kept) else {
         return "constraints hold the domains together".to_owned();
     };
     let drawn =

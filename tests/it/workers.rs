@@ -326,7 +326,7 @@ fn a_plan_can_always_be_exported_and_other_targets_need_a_folder() {
     refused(
         &place.attune(&["export", "formula", "--to", "hf", "--out", &out]),
         2,
-        &["no folder here", "--to plan"],
+        &["`six layers`, which is no model", "--to plan"],
     );
 
     // With a folder that this build knows, which the evaluator proves by loading it.

@@ -5,6 +5,7 @@
 //! page can be written without running anything.
 
 mod done;
+mod estimate;
 mod page;
 mod plot;
 mod row;

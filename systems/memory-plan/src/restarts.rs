@@ -40,11 +40,12 @@ impl Target {
         Self { capacity, weights: vec![0.0; sections.len()], rounds: 0 }
     }
 
-    /// One round, and its nodes: `first` is the order of the first one, where there is one.
+    /// One round of at most so many nodes, and how many it took: `first` is the order of the first one, where there is one.
     pub fn round(
         &mut self,
         sections: &Sections,
         first: Option<&[u32]>,
+        most: u64,
         random: &mut Random,
     ) -> (Outcome, u64) {
         self.rounds += 1;
@@ -54,7 +55,7 @@ impl Target {
             None => ranked(sections, key, &self.weights, random),
         };
         let mut search = Search::new(sections, self.capacity, &order);
-        let outcome = search.run(luby(self.rounds) * UNIT);
+        let outcome = search.run(most.min(luby(self.rounds) * UNIT));
         if matches!(key, Key::Weight | Key::WeightedArea) {
             remember(&mut self.weights, search.weights());
         }
@@ -114,7 +115,7 @@ impl Restarts {
         self.round += 1;
         let others = (self.round / 2) as usize % (last + 1);
         let target = &mut self.targets[if self.round % 2 == 1 { last } else { others }];
-        let (outcome, nodes) = target.round(&self.sections, None, &mut self.random);
+        let (outcome, nodes) = target.round(&self.sections, None, u64::MAX, &mut self.random);
         self.nodes += nodes;
         if let Outcome::Found(offsets) = outcome {
             let ends = offsets.iter().zip(&self.sections.sizes).map(|(offset, size)| offset + size);

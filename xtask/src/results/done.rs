@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::table::interval;
+use super::estimate::interval;
 
 /// A study that has a result.
 pub(super) struct Done<'a> {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::done::Done;
+use super::estimate::interval;
 
 /// Costs that differ by less are the same.
 const SAME_COST: f64 = 1e-9;
@@ -207,16 +208,4 @@ fn cost(study: &Done<'_>, who: &Value) -> String {
     study.cost(who).map_or_else(String::new, |(value, unit)| {
         if value >= 1e5 { format!("{value:.3e} {unit}") } else { format!("{value:.3} {unit}") }
     })
-}
-
-/// `mean [low, high]`.
-pub(super) fn interval(estimate: &Value) -> String {
-    let number = |value: f64| if value.abs() >= 1e4 { format!("{value:.0}") } else { format!("{value:.4}") };
-    match (estimate["mean"].as_f64(), estimate["low"].as_f64(), estimate["high"].as_f64()) {
-        (Some(mean), Some(low), Some(high)) => {
-            format!("{} [{}, {}]", number(mean), number(low), number(high))
-        }
-        (Some(mean), ..) => number(mean),
-        _ => String::new(),
-    }
 }

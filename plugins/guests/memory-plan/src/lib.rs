@@ -29,7 +29,12 @@ impl Technique for MemoryPlan {
             "what is searched: an order for each given trace, or the constants of the published planner",
             &["order", "planner"],
         ))
-        .option(OptionSpec::int("nodes", "nodes of a search that completes an order", 100..=50_000, 20_000))
+        .option(OptionSpec::int(
+            "nodes",
+            "nodes of a search that completes an order",
+            100..=1_000_000,
+            20_000,
+        ))
         .edit("allocation-order")
         .edit("allocation-planner")
     }

@@ -63,7 +63,7 @@ fn complete(
     let mut own = attune_memory_plan::Random::new(random.bits());
     let mut left = nodes;
     loop {
-        match target.round(&sections, Some(order), &mut own) {
+        match target.round(&sections, Some(order), left, &mut own) {
             (Outcome::Found(offsets), _) => return Ok(decode::order_of(&offsets)),
             (Outcome::Impossible, _) => return Err("there is no plan within this capacity".to_owned()),
             (Outcome::Unknown, used) if used < left => left -= used,

@@ -12,6 +12,8 @@ use attune_guest::evaluator::native::{Scores, edit};
 mod checkpoint_codec;
 #[path = "../../frame-rate-evaluator/src/lib.rs"]
 mod frame_rate;
+#[path = "../../memory-plan-evaluator/src/lib.rs"]
+mod memory_plan;
 #[path = "../../node-sleep-evaluator/src/lib.rs"]
 mod node_sleep;
 #[path = "../../queue-policy-evaluator/src/lib.rs"]
@@ -24,6 +26,7 @@ type Open = fn(&str) -> Scores;
 const EVALUATORS: &[(&str, Open)] = &[
     ("checkpoint-codec", checkpoint_codec::evaluator_on_this_machine),
     ("frame-rate", frame_rate::evaluator_on_this_machine),
+    ("memory-plan", memory_plan::evaluator_on_this_machine),
     ("node-sleep", node_sleep::evaluator_on_this_machine),
     ("queue-policy", queue_policy::evaluator_on_this_machine),
     ("toy-scheduler", toy_scheduler::evaluator_on_this_machine),
