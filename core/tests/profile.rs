@@ -70,7 +70,8 @@ fn sets() -> impl Strategy<Value = Vec<(String, String)>> {
 /// A group that is set in part lacks what a file would be asked for.
 fn whole(mut sets: Vec<(String, String)>) -> Vec<(String, String)> {
     let asked = |key: &&schema::Key| {
-        key.silence == Silence::Refused || key.brings().is_some() && key.kind == Kind::Text
+        key.silence == Silence::Refused
+            || key.brings().is_some() && matches!(key.kind, Kind::Text | Kind::Component)
     };
     for key in schema::keys().iter().filter(asked) {
         let group = format!("{}.", key.parts().0);

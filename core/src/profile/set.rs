@@ -91,7 +91,8 @@ mod tests {
         let nobody = with(&[("evaluator.options.depth", "3")]).unwrap_err().to_string();
         assert_eq!(
             nobody,
-            "a.ron: evaluator.name is \"\", expected the name of an evaluator; `attune evaluator list` has them"
+            "a.ron: evaluator.name is \"\", expected the name of an evaluator, which `attune evaluator list` has, or the path of a \
+             .wasm file"
         );
         let from_nothing = with(&[("start.trial", "3")]).unwrap_err().to_string();
         assert_eq!(from_nothing, "a.ron: start.study is \"\", expected the name of a study in the store");
