@@ -131,12 +131,16 @@ impl Trial<'_> {
 
         let info = technique.info();
         if info.has_operators && info.operators.is_empty() {
-            let vary = |parents: &[&Config]| technique.vary(model, options, parents, SEED);
+            let vary = |parents: &[&Config]| technique.vary(model, options, parents, SEED).map(Some);
             let found = self.children(space, configs, 1, &vary);
             self.find(&model.name, "vary", found);
         }
         for Operator { name, parents, .. } in &info.operators {
-            let vary = |parents: &[&Config]| technique.vary_by(model, options, name, parents, SEED);
+            // An operator may have nothing to do somewhere.
+            let vary = |parents: &[&Config]| match technique.vary_by(model, options, name, parents, SEED) {
+                Err(TechniqueFailure { kind: FailureKind::Refused(_), .. }) => Ok(None),
+                child => child.map(Some),
+            };
             let found = self.children(space, configs, *parents, &vary);
             self.find(&model.name, &format!("vary by {name}"), found);
         }
@@ -156,23 +160,29 @@ impl Trial<'_> {
         space: &Space,
         configs: &[Config],
         parents: usize,
-        vary: &dyn Fn(&[&Config]) -> Result<Config, TechniqueFailure>,
+        vary: &dyn Fn(&[&Config]) -> Result<Option<Config>, TechniqueFailure>,
     ) -> Result<String, String> {
         let next = |parent: &Config| configs.iter().cycle().skip_while(move |other| *other != parent).nth(1);
         let changed = self.each(configs, |parent| {
             let all: Vec<&Config> = std::iter::once(parent).chain(next(parent)).take(parents).collect();
-            let child = same("vary", vary(&all), vary(&all))?;
+            let Some(child) = same("vary", vary(&all), vary(&all))? else { return Ok(None) };
             space
                 .check_domains(&child)
                 .map_err(|violation| format!("a child is no point of the space: {violation}"))?;
-            Ok((child != *parent, space.check(&child).is_err()))
+            Ok(Some((child != *parent, space.check(&child).is_err())))
         })?;
-        let differ = changed.iter().filter(|(differs, _)| *differs).count();
-        let text = format!("{differ} of {} children differ from their parent", changed.len());
-        Ok(match changed.iter().filter(|(_, repaired)| *repaired).count() {
-            0 => text,
-            repaired => format!("{text}; {repaired} break constraints, which attune repairs"),
-        })
+        let made: Vec<&(bool, bool)> = changed.iter().flatten().collect();
+        let differ = made.iter().filter(|(differs, _)| *differs).count();
+        let mut text = format!("{differ} of {} children differ from their parent", made.len());
+        match made.iter().filter(|(_, repaired)| *repaired).count() {
+            0 => {}
+            repaired => text += &format!("; {repaired} break constraints, which attune repairs"),
+        }
+        match changed.len() - made.len() {
+            0 => {}
+            refused => text += &format!("; {refused} refused, and made by the domains"),
+        }
+        Ok(text)
     }
 
     fn baselines(&mut self, model: &Facts, options: &Settings, space: &Space) {
