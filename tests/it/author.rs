@@ -97,7 +97,7 @@ fn what_stands_in_the_way_of_a_project_is_said() {
     let place = Place::new();
     let new = |name: &str| place.attune(&["technique", "new", name]);
     refused(&new("kv-bits"), 2, &["`kv-bits` is a technique that comes with attune"]);
-    refused(&new("Mine"), 2, &["`Mine` cannot be the name of a technique", "lower-case"]);
+    refused(&new("Mine"), 2, &["`Mine` cannot be the name of a project", "lower-case"]);
     assert!(new("mine").status.success());
     refused(&new("mine"), 2, &["mine is there already"]);
     let other = place.attune(&["technique", "new", "other", "--from", "everything"]);
