@@ -317,8 +317,8 @@ impl<'s> Ledger<'s> {
             let before = self.activity.of_dimension(number).to_vec();
             self.space.decide(number, &self.config, &mut self.activity);
             let domain = &self.space.dimensions[number].domain;
-            for cell in 0..self.space.dimensions[number].cells() {
-                let (had, has) = (before[cell], self.activity.has(number, cell));
+            for (cell, had) in before.into_iter().enumerate() {
+                let has = self.activity.has(number, cell);
                 if had == has {
                     continue;
                 }

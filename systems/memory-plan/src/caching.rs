@@ -35,10 +35,12 @@ pub fn rounded(size: u64) -> u64 {
 
 /// Bytes of the segment that is taken where no block is large enough.
 fn segment(size: u64) -> u64 {
-    match size {
-        ..=SMALL => SMALL_SEGMENT,
-        ..ALONE => LARGE_SEGMENT,
-        _ => size.next_multiple_of(SEGMENT_ROUNDING),
+    if size <= SMALL {
+        SMALL_SEGMENT
+    } else if size < ALONE {
+        LARGE_SEGMENT
+    } else {
+        size.next_multiple_of(SEGMENT_ROUNDING)
     }
 }
 

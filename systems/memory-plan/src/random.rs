@@ -26,6 +26,6 @@ impl Random {
 
     /// Uniform below `len`; 0 where that is 0.
     pub fn below(&mut self, len: usize) -> usize {
-        ((self.bits() >> 32) * len as u64 >> 32) as usize
+        (((self.bits() >> 32) * len as u64) >> 32) as usize
     }
 }

@@ -1,10 +1,14 @@
 //! The published settings on a series: `cargo run -p attune-node-sleep --example node_sleep_table -- SERIES.csv [BEGIN CUT END]`.
 
+#![expect(clippy::print_stdout, reason = "a program that prints its results")]
+
 use attune_node_sleep::{Cut, Forecaster, Sight, cut, published, read_csv, simulate};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let Some(path) = arguments.next() else { return Err("usage: table SERIES.csv [BEGIN CUT END]".into()) };
+    let Some(path) = arguments.next() else {
+        return Err("usage: node_sleep_table SERIES.csv [BEGIN CUT END]".into());
+    };
     let mut date = || arguments.next().unwrap_or_default();
     let dates = Cut { begin: date(), report: date(), end: date() };
     let series = read_csv(&std::fs::read(path)?)?;

@@ -1,5 +1,7 @@
 //! The published policies on a whole trace: `cargo run -p attune-queue-policy --example queue_policy_table -- TRACE.csv NODES [SEED]`.
 
+#![expect(clippy::print_stdout, reason = "a program that prints its results")]
+
 use attune_queue_policy::{
     Cluster, Half, TimeUnit, bounds, metrics, predict, published, read_csv, simulate, windows,
 };
@@ -7,7 +9,7 @@ use attune_queue_policy::{
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(path), Some(nodes)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: table TRACE.csv NODES [SEED]".into());
+        return Err("usage: queue_policy_table TRACE.csv NODES [SEED]".into());
     };
     let seed = arguments.next().map_or(Ok(1), |seed| seed.parse())?;
     let mut trace = read_csv(&std::fs::read(path)?, TimeUnit::Milliseconds)?;

@@ -81,7 +81,7 @@ fn is_consolidated(gpus: u32, parts: &[Part]) -> bool {
     nodes.sort_unstable();
     nodes.dedup();
     let mut expected = vec![GPUS_PER_NODE; (gpus / GPUS_PER_NODE) as usize];
-    if gpus % GPUS_PER_NODE > 0 {
+    if !gpus.is_multiple_of(GPUS_PER_NODE) {
         expected.push(gpus % GPUS_PER_NODE);
     }
     nodes.len() == parts.len() && sizes == expected

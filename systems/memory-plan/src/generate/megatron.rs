@@ -70,8 +70,8 @@ impl Megatron {
             trace.phases.push(trace.now);
             let first = chunk * per_chunk;
             if forward {
-                for layer in first..first + per_chunk {
-                    let layer = trace.forward(lengths[pass], &shares[pass][layer], self.recompute);
+                for share in &shares[pass][first..first + per_chunk] {
+                    let layer = trace.forward(lengths[pass], share, self.recompute);
                     kept[pass][chunk].push(layer);
                 }
             } else {
