@@ -160,7 +160,7 @@ impl Trial<'_> {
         space: &Space,
         configs: &[Config],
         parents: usize,
-        vary: &dyn Fn(&[&Config]) -> Result<Option<Config>, TechniqueFailure>,
+        vary: &Vary<'_>,
     ) -> Result<String, String> {
         let next = |parent: &Config| configs.iter().cycle().skip_while(move |other| *other != parent).nth(1);
         let changed = self.each(configs, |parent| {
@@ -253,6 +253,9 @@ impl Trial<'_> {
 }
 
 /// The result of two equal calls, when it is one.
+/// An operator on parents; nothing where it has nothing to do.
+type Vary<'a> = dyn Fn(&[&Config]) -> Result<Option<Config>, TechniqueFailure> + 'a;
+
 fn same<T: PartialEq>(
     call: &str,
     first: Result<T, TechniqueFailure>,

@@ -11,8 +11,9 @@ fn instances() -> impl Strategy<Value = Instance> {
     let buffer = (0_u64..40, 1_u64..20, 1_u64..3000);
     let buffer = buffer.prop_map(|(start, life, size)| Buffer { start, end: start + life, size });
     let phases = prop::collection::vec(0_u64..60, 0..6);
-    (prop::collection::vec(buffer, 1..40), phases)
-        .prop_map(|(buffers, phases)| Instance::new(buffers).unwrap().with_phases(phases))
+    (prop::collection::vec(buffer, 1..40), phases).prop_map(|(buffers, phases)| {
+        Instance::new(buffers).expect("buffers are alive and fit").with_phases(phases)
+    })
 }
 
 fn shuffled(count: usize, seed: u64) -> Vec<u32> {

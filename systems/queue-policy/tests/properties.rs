@@ -9,8 +9,8 @@ use attune_queue_policy::{
 fn instance(seed: u64, load: f64, jobs: usize) -> Instance {
     let mut trace = generate(&Generator { jobs, clusters: 2, nodes: 4, load, users: 8, seed });
     predict(&mut trace, seed);
-    let cluster = Cluster::for_trace(&trace, &[4]).unwrap();
-    windows(&trace, &cluster, Half::Second, 1).unwrap().remove(0)
+    let cluster = Cluster::for_trace(&trace, &[4]).expect("four nodes take every job");
+    windows(&trace, &cluster, Half::Second, 1).expect("a trace has a second half").remove(0)
 }
 
 fn any(random: &mut SplitMix64) -> Policy {

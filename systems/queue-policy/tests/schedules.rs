@@ -21,7 +21,7 @@ fn jobs(list: &[(u64, u32, u64)]) -> Vec<Job> {
 fn run(list: &[(u64, u32, u64)], nodes: u32, policy: Policy) -> Outcome {
     let (jobs, cluster) = (jobs(list), Cluster { nodes: vec![nodes] });
     let outcome = simulate(&jobs, &[], &cluster, &policy, true);
-    check(&jobs, &cluster, &outcome.log).unwrap();
+    check(&jobs, &cluster, &outcome.log).expect("a schedule keeps to its cluster");
     outcome
 }
 

@@ -282,7 +282,7 @@ impl Evaluator for ScriptedEvaluator {
         if !self.task.items.contains_key(&request.split) {
             return Err(EvalFailure::BadRequest(format!("no split `{}`", request.split)));
         }
-        let of = |item: &u32| (item % 2 == 0).then_some(bound);
+        let of = |item: &u32| item.is_multiple_of(2).then_some(bound);
         Ok([("damage".to_owned(), request.items.iter().map(of).collect())].into())
     }
 
