@@ -252,10 +252,10 @@ impl Trial<'_> {
     }
 }
 
-/// The result of two equal calls, when it is one.
 /// An operator on parents; nothing where it has nothing to do.
 type Vary<'a> = dyn Fn(&[&Config]) -> Result<Option<Config>, TechniqueFailure> + 'a;
 
+/// The result of two equal calls, when it is one.
 fn same<T: PartialEq>(
     call: &str,
     first: Result<T, TechniqueFailure>,
