@@ -100,7 +100,7 @@ impl ComponentEvaluator {
         let simulator =
             linked().map_err(|error| wrong(world::complain_about_types(&error, World::Evaluator)))?;
         let log = Arc::new(Log::new(Arc::new(|_: &LogLine| {})));
-        let mut instance = Instance::new(&simulator, limits, &log, label).map_err(|kind| failed(kind))?;
+        let mut instance = Instance::new(&simulator, limits, &log, label).map_err(&failed)?;
         let description = instance
             .call(&Call::default(), |guest, store| guest.call_describe(store))
             .map_err(|stopped| match stopped {
