@@ -18,6 +18,9 @@ use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
 use attune_plugins::ComponentEvaluator;
 
+/// Seconds of an evaluation, and the bits of the values of every plan.
+type Timed = (f64, Vec<Vec<u64>>);
+
 /// Evaluators and their components. To add one is a line here and one in `plugins/guests/native`.
 const EVALUATORS: &[(&str, &str)] = &[
     ("checkpoint-codec", "dist/checkpoint-codec-evaluator.wasm"),
@@ -127,7 +130,7 @@ fn component_scores(
     evaluator: &dyn Evaluator,
     plans: &[Plan],
     items: &[u32],
-) -> Result<(f64, Vec<Vec<u64>>), Box<dyn Error>> {
+) -> Result<Timed, Box<dyn Error>> {
     let mut values = vec![Vec::new(); plans.len()];
     let mut failed = None;
     let round = |values: &mut [Vec<u64>], failed: &mut Option<String>| {
@@ -174,7 +177,7 @@ fn native_scores(
     task: &str,
     plans: &[Plan],
     items: usize,
-) -> Result<(f64, Vec<Vec<u64>>), Box<dyn Error>> {
+) -> Result<Timed, Box<dyn Error>> {
     let mut native = Command::new(program)
         .args([name, task, &items.to_string(), &PATIENCE.to_string()])
         .stdin(Stdio::piped())
