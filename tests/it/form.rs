@@ -44,8 +44,13 @@ fn verdict(person: &mut Terminal) -> String {
 fn every_shipped_profile_is_opened_and_launched() {
     for (columns, rows) in SIZES {
         for name in [
+            "checkpoint-codec",
             "digits-checkpoint-mix",
+            "frame-rate",
+            "memory-plan",
             "merge-experts",
+            "node-sleep",
+            "queue-policy",
             "quickstart",
             "tiny-moe-activation-bits",
             "tiny-moe-block-dropping",

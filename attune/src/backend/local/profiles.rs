@@ -11,6 +11,8 @@ use crate::setup::{self, PROFILE_BYTES};
 /// Where profiles of one's own are looked for, in this order.
 const FOLDERS: [&str; 2] = ["", PROFILES];
 const PROFILES: &str = "profiles";
+/// The profile that the book begins with.
+const FIRST: &str = "quickstart";
 /// The folder with the `profiles`, and the models that they name, that come with attune; a package says where it put them.
 const SHARE: &str = "ATTUNE_SHARE";
 /// Where archives and containers have it: a program in `bin` has it beside that folder.
@@ -117,8 +119,12 @@ fn files() -> Vec<PathBuf> {
     FOLDERS.iter().flat_map(|folder| profiles_in(Path::new(folder))).collect()
 }
 
+/// Those of a folder in name order, but for the one to begin with.
 fn profiles_in(folder: &Path) -> Vec<PathBuf> {
-    super::models::entries(folder).into_iter().filter(|file| is_ron(file)).collect()
+    let mut files: Vec<PathBuf> =
+        super::models::entries(folder).into_iter().filter(|file| is_ron(file)).collect();
+    files.sort_by_key(|file| file.file_stem().is_none_or(|name| name != FIRST));
+    files
 }
 
 fn is_ron(file: &Path) -> bool {
