@@ -59,6 +59,8 @@ pub(crate) struct Draft {
     pub(crate) silent_task: Option<String>,
     /// Who evaluates, where that is an evaluator of another process.
     pub(crate) worker: Option<EvaluatorChoice>,
+    /// An evaluator is named, and the catalogue that says whose it is has not come yet.
+    pub(crate) unlisted: bool,
     /// What it says of itself, once it has answered.
     pub(crate) evaluator: Option<Result<EvaluatorSpec, String>>,
     /// Options of the chosen technique; `None` while unknown.
@@ -113,7 +115,7 @@ impl Draft {
     /// Whether the evaluator or the model is still being looked at.
     pub(crate) fn looking(&self) -> bool {
         let asked = !self.model_path.is_empty() || self.worker.is_some();
-        asked && self.model.is_none() || self.worker.is_some() && self.evaluator.is_none()
+        self.unlisted || asked && self.model.is_none() || self.worker.is_some() && self.evaluator.is_none()
     }
 
     pub(crate) fn first_fault(&self) -> Option<&Field> {

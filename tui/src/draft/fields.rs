@@ -22,7 +22,7 @@ struct Known<'a> {
     found: Option<&'a ModelFound>,
     /// What the evaluator of another process says of itself, once it has.
     evaluator: Option<&'a EvaluatorSpec>,
-    /// Who evaluates is such an evaluator.
+    /// Who evaluates is such an evaluator, or may be one.
     worker: bool,
     /// Options of the technique, once they are known.
     technique: &'a [OptionSpec],
@@ -43,7 +43,7 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
         catalogue,
         found: draft.model.as_ref().and_then(|found| found.as_ref().ok()),
         evaluator: draft.evaluator.as_ref().and_then(|found| found.as_ref().ok()),
-        worker: draft.worker.is_some(),
+        worker: draft.worker.is_some() || draft.unlisted,
         technique: draft.technique.as_deref().unwrap_or_default(),
         device,
         file: &draft.file,
@@ -113,9 +113,13 @@ impl Known<'_> {
         schema::keys().iter().filter(brings).filter(move |_| !itself)
     }
 
-    /// The tasks that there are to choose from.
+    /// The tasks that there are to choose from; none until the evaluator has said which it has.
     fn tasks(&self) -> &[TaskSpec] {
-        self.evaluator.map_or(&self.catalogue.tasks, |spec| &spec.tasks)
+        match self.evaluator {
+            Some(spec) => &spec.tasks,
+            None if self.worker => &[],
+            None => &self.catalogue.tasks,
+        }
     }
 
     fn device(&self) -> Field {

@@ -41,7 +41,7 @@ pub(crate) fn both(opening: &Opening) -> Result<(Vec<Instance>, Vec<Instance>), 
 }
 
 fn read(options: &Options, files: &[File], half: Half, split: &Split) -> Result<Vec<Instance>, OpenFailure> {
-    let unit = match options.text("time-unit") {
+    let unit = match options.text("time_unit") {
         "seconds" => TimeUnit::Seconds,
         _ => TimeUnit::Milliseconds,
     };

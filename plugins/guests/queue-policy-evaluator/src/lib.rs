@@ -44,7 +44,7 @@ impl Evaluator for Cluster {
             1..=1000,
             8,
         ))
-        .option(OptionSpec::one_of("time-unit", "unit of times in a file", &["milliseconds", "seconds"]))
+        .option(OptionSpec::one_of("time_unit", "unit of times in a file", &["milliseconds", "seconds"]))
         .option(OptionSpec::int("jobs", "jobs of a generated window", 10..=100_000, 400))
         .option(OptionSpec::int("clusters", "virtual clusters of a generated trace", 1..=64, 1))
         .option(OptionSpec::int("users", "users of each of them", 1..=1000, 12))

@@ -29,6 +29,7 @@ pub(super) fn open(model: &mut Model, file: String, said: Said) {
         task: None,
         silent_task: None,
         worker: None,
+        unlisted: false,
         evaluator: None,
         technique: None,
         summary: String::new(),
@@ -57,6 +58,12 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
     let mut effects = Vec::new();
     fields::generate(draft, catalogue, device);
+    let unlisted = model.catalogue.is_none() && !draft.text(fields::EVALUATOR).trim().is_empty();
+    if draft.unlisted != unlisted {
+        draft.unlisted = unlisted;
+        // Whoever it is, it may need no model.
+        fields::generate(draft, catalogue, device);
+    }
     let worker = worker(draft, catalogue);
     if draft.worker != worker {
         draft.evaluator = None;
