@@ -6,6 +6,7 @@
 
 mod done;
 mod estimate;
+mod front;
 mod page;
 mod plot;
 mod row;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::done::Done;
 use super::estimate::interval;
+use super::front::front;
 
 /// Costs that differ by less are the same.
 const SAME_COST: f64 = 1e-9;
@@ -18,6 +19,7 @@ pub(super) fn all(studies: &[Done<'_>], unit: &str) -> String {
     text += &seeds(studies, metric, unit);
     for study in studies.iter().filter(|study| first_of_its_profile(studies, study)) {
         text += &compared(study, metric);
+        text += &front(study);
     }
     text
 }
