@@ -96,6 +96,12 @@ fn task(task: wire::TaskSpec) -> Result<TaskSpec, BadOutput> {
     let metrics = task.metrics.into_iter().map(metric).collect::<Result<Vec<_>, BadOutput>>()?;
     once("metric", metrics.iter().map(|metric| metric.name.as_str()))?;
     let options = options(&format!("task `{called}`"), task.options)?;
+    if let Some(option) = options.iter().find(|option| !is_key(&option.name)) {
+        return Err(BadOutput(format!(
+            "task `{called}` has the option {:?}, expected lower-case letters, digits and `_`: it is a key of profiles",
+            option.name
+        )));
+    }
     let size = match task.item_size {
         None => None,
         Some(wire::ItemSize { option, unit }) => {
@@ -112,7 +118,7 @@ fn task(task: wire::TaskSpec) -> Result<TaskSpec, BadOutput> {
     };
     let options = options
         .into_iter()
-        .map(|spec| TaskOption { label: spec.name.replace('-', " "), spec, advanced: false, reports: None })
+        .map(|spec| TaskOption { label: spec.name.replace('_', " "), spec, advanced: false, reports: None })
         .collect();
     if !task.data.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') {
         return Err(BadOutput(format!(
@@ -121,6 +127,12 @@ fn task(task: wire::TaskSpec) -> Result<TaskSpec, BadOutput> {
         )));
     }
     Ok(TaskSpec { name: called, summary: task.summary, metrics, data: task.data, size, options })
+}
+
+/// Whether a profile can write it as a key of its own.
+fn is_key(name: &str) -> bool {
+    let letter = |first: char| first.is_ascii_lowercase() || first == '_';
+    name.starts_with(letter) && name.chars().all(|other| letter(other) || other.is_ascii_digit())
 }
 
 /// Options, each once, whose defaults fit.
@@ -164,4 +176,41 @@ pub(super) fn plan_out(plan: &Plan) -> Vec<wire::Open> {
         args: settings_out(&edit.args),
     };
     plan.edits().iter().map(open).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_tasks_are_keys_that_a_profile_can_write() {
+        let named = |name: &str| {
+            let option = wire::OptionSpec {
+                name: name.to_owned(),
+                help: "a switch".to_owned(),
+                kind: wire::OptionKind::Boolean,
+                default: wire::Setting::Boolean(true),
+            };
+            task(wire::TaskSpec {
+                name: "trace".to_owned(),
+                summary: "A trace.".to_owned(),
+                metrics: vec![wire::Metric {
+                    name: "wait".to_owned(),
+                    direction: wire::Direction::Minimise,
+                    unit: "seconds".to_owned(),
+                    aggregate: wire::Aggregate::Mean,
+                }],
+                data: String::new(),
+                options: vec![option],
+                item_size: None,
+                items_share_work: false,
+                extra: Vec::new(),
+            })
+        };
+        assert_eq!(named("time_unit").unwrap().options[0].label, "time unit");
+        for name in ["time-unit", "2d", "Unit"] {
+            let BadOutput(refused) = named(name).unwrap_err();
+            assert!(refused.contains(&format!("has the option {name:?}")), "{refused}");
+        }
+    }
 }
