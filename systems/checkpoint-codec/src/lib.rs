@@ -16,14 +16,13 @@ pub mod bound;
 pub mod codec;
 pub mod model;
 mod policy;
-mod random;
 mod range_coder;
 mod run;
 pub mod safetensors;
 mod saves;
 
+pub use attune_random::Random;
 pub use bench::{Bench, Measure};
 pub use policy::{MOMENTS, Policy, STAGES, StagePolicy, stage_of};
-pub use random::Random;
 pub use run::{Run, RunOptions};
 pub use saves::{CLASSES, Class, Save, Tensor};

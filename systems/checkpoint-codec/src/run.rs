@@ -2,8 +2,8 @@
 
 use crate::bf16;
 use crate::model::{AdamW, Layout, State, loss, loss_and_gradient};
-use crate::random::Random;
 use crate::saves::{Save, Tensor};
+use attune_random::Random;
 
 /// Chapters of attune's own book, ASCII.
 const TEXT: &[u8] = include_bytes!("../data/text.txt");

@@ -1,7 +1,7 @@
 //! Clips from a seed: scenes of textures that stand, pan, shake or pass by, with cuts between them.
 
 use crate::clip::Clip;
-use crate::random::Random;
+use attune_random::Random;
 
 /// What generated clips are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

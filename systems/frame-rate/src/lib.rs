@@ -15,15 +15,14 @@ pub mod generate;
 pub mod merging;
 pub mod optimum;
 mod quality;
-mod random;
 mod reconstruction;
 pub mod ssim;
 pub mod thresholds;
 pub mod uniform;
 pub mod y4m;
 
+pub use attune_random::Random;
 pub use chunks::{Chunks, RATES, Schedule};
 pub use clip::{Clip, ClipError};
 pub use quality::Quality;
-pub use random::Random;
 pub use reconstruction::frame_similarities;

@@ -1,7 +1,7 @@
 //! Frames that are kept without a look at the clip.
 
 use crate::chunks::{Chunks, RATES, Schedule};
-use crate::random::Random;
+use attune_random::Random;
 
 /// `budget` frames, evenly spaced from the first to the last; at least these two.
 pub fn frames(frames: usize, budget: usize) -> Vec<usize> {

@@ -18,13 +18,12 @@ pub mod decode;
 pub mod generate;
 mod instance;
 pub mod online;
-mod random;
 pub mod restarts;
 pub mod snapshot;
 pub mod stalloc;
 
+pub use attune_random::Random;
 pub use instance::{Buffer, Instance, InstanceError};
-pub use random::Random;
 
 /// Where every buffer of an instance begins, in bytes, in the order of its buffers.
 pub type Offsets = Vec<u64>;

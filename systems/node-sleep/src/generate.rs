@@ -1,10 +1,10 @@
-use crate::random::SplitMix64;
 use crate::{STEPS_PER_DAY, Series};
+use attune_random::Random;
 
 /// A series of `days` like Philly's: `total` nodes of which about two thirds are used; days and weeks in it, a slow drift, and jobs of many nodes
 /// that come and end. The constants are chosen here.
 pub fn generate(days: usize, total: u32, seed: u64) -> Series {
-    let mut random = SplitMix64::new(seed);
+    let mut random = Random::new(seed);
     let nodes = f64::from(total);
     let (mut drift, mut noise) = (0.0, 0.0);
     // Nodes of large jobs, and the step at which each ends.

@@ -13,7 +13,6 @@ mod error;
 mod forecast;
 mod generate;
 mod published;
-mod random;
 mod regression;
 mod series;
 mod simulate;

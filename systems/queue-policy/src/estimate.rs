@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Aggregate, Fallback, Job, Matching, Policy, SplitMix64, Trace};
+use crate::{Aggregate, Fallback, Job, Matching, Policy, Random, Trace};
 
 /// An estimate of `duration` with the error that Helios measured of its own (`priority_generater` of the artifact): of all jobs, 10 % are off by up to a tenth,
 /// 40 % by a tenth to a half, 20 % by a half to the whole, 20 % by one to ten times and 10 % by ten to a hundred times the duration, each up or
 /// down. It can be negative.
-pub fn error_law(duration: f64, random: &mut SplitMix64) -> f64 {
+pub fn error_law(duration: f64, random: &mut Random) -> f64 {
     let level = random.unit();
     if level <= 0.1 {
         return duration + duration * random.between(-1.0, 1.0) * 0.1;
@@ -26,7 +26,7 @@ pub fn error_law(duration: f64, random: &mut SplitMix64) -> f64 {
 /// Gives every job an estimate by [`error_law`]; that of a job depends on the seed and its place in the trace alone.
 pub fn predict(trace: &mut Trace, seed: u64) {
     for (index, job) in trace.jobs.iter_mut().enumerate() {
-        job.predicted = error_law(job.duration as f64, &mut SplitMix64::of(seed, index as u64));
+        job.predicted = error_law(job.duration as f64, &mut Random::of(seed, index as u64));
     }
 }
 
@@ -200,7 +200,7 @@ mod tests {
     fn errors_are_spread_as_published() {
         let mut counts = [0; 5];
         for index in 0..20_000 {
-            let error = (error_law(1.0, &mut SplitMix64::of(3, index)) - 1.0).abs();
+            let error = (error_law(1.0, &mut Random::of(3, index)) - 1.0).abs();
             counts[[0.1, 0.5, 1.0, 10.0].iter().filter(|&&bound| error > bound).count()] += 1;
         }
         for (count, share) in counts.into_iter().zip([0.1, 0.4, 0.2, 0.2, 0.1]) {

@@ -1,7 +1,7 @@
 //! Traces like those of GPU clusters: heavy-tailed durations, mostly jobs of one GPU, days and weeks in the arrivals, users who run the same
 //! things again and again (the shapes of Philly, arXiv 1901.05758, and Helios, arXiv 2109.01313; the constants are chosen here).
 
-use crate::{GPUS_PER_NODE, Job, SplitMix64, Trace};
+use crate::{GPUS_PER_NODE, Job, Random, Trace};
 
 const DAY: f64 = 86_400.0;
 
@@ -31,7 +31,7 @@ struct Recipe {
 
 /// A trace from a seed. Estimates are the durations until [`crate::predict`] sets others.
 pub fn generate(generator: &Generator) -> Trace {
-    let mut random = SplitMix64::new(generator.seed);
+    let mut random = Random::new(generator.seed);
     let mut jobs = Vec::with_capacity(generator.jobs);
     let recipes: Vec<Vec<Recipe>> =
         (0..generator.clusters * generator.users).map(|_| recipes(generator.nodes, &mut random)).collect();
@@ -60,7 +60,7 @@ pub fn generate(generator: &Generator) -> Trace {
     Trace { jobs, clusters }
 }
 
-fn recipes(nodes: u32, random: &mut SplitMix64) -> Vec<Recipe> {
+fn recipes(nodes: u32, random: &mut Random) -> Vec<Recipe> {
     let count = 1 + random.below(6);
     (0..count)
         .map(|_| {
@@ -81,7 +81,7 @@ fn recipes(nodes: u32, random: &mut SplitMix64) -> Vec<Recipe> {
 }
 
 /// A user, the n-th with a weight of 1/n.
-fn popular(users: u32, random: &mut SplitMix64) -> u32 {
+fn popular(users: u32, random: &mut Random) -> u32 {
     let total: f64 = (1..=users).map(|rank| 1.0 / f64::from(rank)).sum();
     let mut left = random.unit() * total;
     for user in 0..users {
@@ -94,7 +94,7 @@ fn popular(users: u32, random: &mut SplitMix64) -> u32 {
 }
 
 /// Sets submissions so that the whole has the wanted load: a Poisson process whose rate follows the hour and the day of the week.
-fn arrive(jobs: &mut [Job], generator: &Generator, random: &mut SplitMix64) {
+fn arrive(jobs: &mut [Job], generator: &Generator, random: &mut Random) {
     let work: f64 = jobs.iter().map(|job| job.duration as f64 * f64::from(job.gpus)).sum();
     let gpus = f64::from(generator.clusters * generator.nodes * GPUS_PER_NODE);
     let gap = work / (gpus * generator.load) / jobs.len().max(1) as f64;

@@ -12,8 +12,7 @@ use crate::estimate::History;
 use crate::placement::Nodes;
 use crate::rank::{Rank, key, remaining, to_next_level};
 use crate::{
-    Backfill, Change, Cluster, Entry, Estimate, Job, Order, Placement, Policy, Repacking, SplitMix64,
-    overhead,
+    Backfill, Change, Cluster, Entry, Estimate, Job, Order, Placement, Policy, Random, Repacking, overhead,
 };
 
 /// What became of a job.
@@ -205,7 +204,7 @@ impl<'a> Run<'a> {
             Estimate::Predicted => self.history.estimate(&self.jobs[job]),
         };
         // The same jobs whatever the cluster does: the share is of jobs and not of moments.
-        let preemptible = SplitMix64::of(0x5eed, job as u64).unit() < self.policy.preemption;
+        let preemptible = Random::of(0x5eed, job as u64).unit() < self.policy.preemption;
         self.states[job] = State { estimate, preemptible, ..State::default() };
         self.queue(job);
     }

@@ -2,7 +2,7 @@
 
 use attune_queue_policy::{
     Ageing, Aggregate, Backfill, Change, Cluster, Entry, Estimate, Fallback, Generator, Half, Instance,
-    Matching, Order, Policy, Repacking, SplitMix64, bounds, check, generate, metrics, predict, published,
+    Matching, Order, Policy, Random, Repacking, bounds, check, generate, metrics, predict, published,
     simulate, windows,
 };
 
@@ -13,7 +13,7 @@ fn instance(seed: u64, load: f64, jobs: usize) -> Instance {
     windows(&trace, &cluster, Half::Second, 1).expect("a trace has a second half").remove(0)
 }
 
-fn any(random: &mut SplitMix64) -> Policy {
+fn any(random: &mut Random) -> Policy {
     let mut pick = |count: usize| random.below(count);
     let orders = [Order::Fifo, Order::Sjf, Order::Service, Order::Srtf, Order::Las];
     Policy {
@@ -35,7 +35,7 @@ fn any(random: &mut SplitMix64) -> Policy {
 
 #[test]
 fn every_policy_makes_a_schedule() {
-    let mut random = SplitMix64::new(5);
+    let mut random = Random::new(5);
     let (mut preempted, mut moved) = (0, 0);
     for round in 0..120 {
         let instance = instance(round, [0.5, 0.9, 1.5][round as usize % 3], 240);
@@ -104,7 +104,7 @@ fn nobody_is_stopped_within_the_cool_down() {
 
 #[test]
 fn the_same_input_gives_the_same_output() {
-    let mut random = SplitMix64::new(9);
+    let mut random = Random::new(9);
     for _ in 0..10 {
         let policy = any(&mut random);
         let run = || {

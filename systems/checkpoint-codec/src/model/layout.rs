@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::random::Random;
 use crate::saves::Class;
+use attune_random::Random;
 
 /// Bytes of ASCII.
 pub const VOCABULARY: usize = 128;
