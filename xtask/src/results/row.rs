@@ -30,7 +30,8 @@ impl Row {
         Ok(rows)
     }
 
-    /// The row in `folder`. A profile called `X.seeds5.ron` is five studies; one called `X-then-Y.ron` starts from `X`.
+    /// The row in `folder`. A profile called `X.seeds5.ron` is five studies of the same instances, one called `X.instances5.ron`
+    /// five of instances of their own; one called `X-then-Y.ron` starts from `X`.
     fn open(name: String, folder: &Path) -> Result<Self, ResultsError> {
         let text = read(&folder.join("row.md"))?;
         // What a page does not show.
@@ -40,9 +41,12 @@ impl Row {
         let mut studies = Vec::new();
         for file in names(folder)? {
             let Some(stem) = file.strip_suffix(".ron") else { continue };
-            let several =
-                stem.rsplit_once(".seeds").and_then(|(label, count)| Some((label, count.parse().ok()?)));
-            let (label, seeds) = several.unwrap_or((stem, 1));
+            let several = |mark: &str| {
+                let (label, count) = stem.rsplit_once(mark)?;
+                Some((label, count.parse().ok()?))
+            };
+            let own_instances = several(".instances").is_some();
+            let (label, seeds) = several(".instances").or_else(|| several(".seeds")).unwrap_or((stem, 1));
             let profile: PathBuf = folder.join(&file);
             let first = label.split_once("-then-").map_or(label, |(first, _)| first);
             studies.extend((1..=seeds).map(|seed| Study {
@@ -50,6 +54,7 @@ impl Row {
                 label: label.to_owned(),
                 profile: profile.clone(),
                 seed,
+                own_instances,
                 store: format!("{name}-{first}-{seed}"),
             }));
         }

@@ -16,6 +16,8 @@ pub(super) struct Study {
     pub(super) label: String,
     pub(super) profile: PathBuf,
     pub(super) seed: u64,
+    /// Whether what it is searched and reported on is generated from its seed, too.
+    pub(super) own_instances: bool,
     /// The study whose store it shares: its own, or that of the one it starts from.
     pub(super) store: String,
 }
@@ -50,7 +52,11 @@ impl Study {
             }
         };
         command.arg("run").arg(&self.profile);
-        command.args(["--json", "--study", &self.name, "--seed", &self.seed.to_string(), "--store"]);
+        let seed = self.seed.to_string();
+        if self.own_instances {
+            command.args(["--set", &format!("task.seed={seed}")]);
+        }
+        command.args(["--json", "--study", &self.name, "--seed", &seed, "--store"]);
         // Otherwise a store of its own: what another study has evaluated would make its work look smaller.
         command.arg(folder.join("stores").join(&self.store)).current_dir(root).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(ResultsError::Spawn)?;
