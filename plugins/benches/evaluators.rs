@@ -2,7 +2,8 @@
 //!
 //! The native code is the same evaluator, compiled for this machine (`plugins/guests/native`, which this bench builds). Both score the
 //! same plans, made up from the schemas as the conformance suite does, on the same items, and have to give the same values to the bit.
-//! Times are of the processor, one core at a time, so they hold on a machine that has other things to do.
+//! Some evaluators keep what they have computed, so a plan that is *new*, as those of a search are, and one that is scored *again* are
+//! two columns. Times are of the processor, one core at a time, so they hold on a machine that has other things to do.
 #![expect(clippy::print_stdout, reason = "a bench prints its results")]
 
 use std::error::Error;
@@ -18,8 +19,12 @@ use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
 use attune_plugins::ComponentEvaluator;
 
-/// Seconds of an evaluation, and the bits of the values of every plan.
-type Timed = (f64, Vec<Vec<u64>>);
+/// Seconds of an evaluation that is new and of one that is not, and the bits of the values of every plan.
+struct Timed {
+    new: f64,
+    again: f64,
+    values: Vec<Vec<u64>>,
+}
 
 /// Evaluators and their components. To add one is a line here and one in `plugins/guests/native`.
 const EVALUATORS: &[(&str, &str)] = &[
@@ -35,15 +40,17 @@ const PLANS: usize = 8;
 const ITEMS: u32 = 20;
 /// Seconds for which each is repeated.
 const PATIENCE: f64 = 2.0;
+/// How often a task is opened anew, to score plans for the first time.
+const OPENINGS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let native = build()?;
     println!(
-        "| evaluator | loads in | opens in | native | component | ratio | component, evaluations per second and core |"
+        "| evaluator | loads in | opens in | new: native | component | ratio | again: native | component | ratio | component, new ones per second and core |"
     );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (name, file) in
         EVALUATORS.iter().filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|one| one == name))
     {
@@ -57,9 +64,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         plans.truncate(PLANS);
         let held = evaluator.task().items.get(&Split::Selection).copied().unwrap_or(0);
         let items: Vec<u32> = (0..held.min(ITEMS)).collect();
-        let (seconds, values) = component_scores(&*evaluator, &plans, &items)?;
-        let (bare, expected) = native_scores(&native, name, &evaluator.task().name, &plans, items.len())?;
-        for (plan, (values, expected)) in plans.iter().zip(values.iter().zip(&expected)) {
+        let found = component_scores(&component, evaluator.as_ref(), &plans, &items)?;
+        let bare = native_scores(&native, name, &evaluator.task().name, &plans, items.len())?;
+        for (plan, (values, expected)) in plans.iter().zip(found.values.iter().zip(&bare.values)) {
             if let Some((one, other)) = values.iter().zip(expected).find(|(one, other)| one != other) {
                 let [one, other] = [one, other].map(|bits| f64::from_bits(*bits));
                 return Err(format!(
@@ -70,12 +77,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         println!(
-            "| {name} | {loading:.2} s | {:.1} ms | {:.1} µs | {:.1} µs | {:.2} × | {:.0} |",
+            "| {name} | {loading:.2} s | {:.1} ms | {:.1} µs | {:.1} µs | {:.2} × | {:.1} µs | {:.1} µs | {:.2} × | {:.0} |",
             opening * 1e3,
-            bare * 1e6,
-            seconds * 1e6,
-            seconds / bare,
-            1.0 / seconds
+            bare.new * 1e6,
+            found.new * 1e6,
+            found.new / bare.new,
+            bare.again * 1e6,
+            found.again * 1e6,
+            found.again / bare.again,
+            1.0 / found.new
         );
     }
     Ok(())
@@ -127,48 +137,74 @@ fn open(component: &ComponentEvaluator) -> Result<Arc<dyn Evaluator>, Box<dyn Er
 
 /// Seconds of a processor for one plan on one item, and the values of each plan, item by item.
 fn component_scores(
+    component: &ComponentEvaluator,
     evaluator: &dyn Evaluator,
     plans: &[Plan],
     items: &[u32],
 ) -> Result<Timed, Box<dyn Error>> {
+    let mut new = Vec::new();
+    for _ in 0..OPENINGS {
+        let opened = open(component)?;
+        warm_up(&*opened, items)?;
+        new.push(pass(&*opened, plans, items)?.0);
+    }
+    warm_up(evaluator, items)?;
+    let (mut values, mut again, began) = (Vec::new(), Vec::new(), Instant::now());
+    while again.len() < 3 || began.elapsed().as_secs_f64() < PATIENCE {
+        let (seconds, found) = pass(evaluator, plans, items)?;
+        again.push(seconds);
+        values = found;
+    }
+    // The first pass of these is that of plans that are new to the task, too.
+    again.remove(0);
+    Ok(Timed { new: median(new), again: median(again), values })
+}
+
+/// Has the task opened on every core, and has met every item with the plan that changes nothing.
+fn warm_up(evaluator: &dyn Evaluator, items: &[u32]) -> Result<(), Box<dyn Error>> {
+    let (mut passes, began) = (0, Instant::now());
+    while passes < 3 || began.elapsed().as_secs_f64() < PATIENCE / 4.0 {
+        pass(evaluator, &[Plan::default()], items)?;
+        passes += 1;
+    }
+    Ok(())
+}
+
+/// Scores all plans once: seconds for one on one item, and the values in the order of the task's metrics, as the native code has them.
+fn pass(
+    evaluator: &dyn Evaluator,
+    plans: &[Plan],
+    items: &[u32],
+) -> Result<(f64, Vec<Vec<u64>>), Box<dyn Error>> {
     let mut values = vec![Vec::new(); plans.len()];
     let mut failed = None;
-    let round = |values: &mut [Vec<u64>], failed: &mut Option<String>| {
-        let request = Request::new(Split::Selection, items.to_vec());
-        evaluator.evaluate(plans, &request, &mut |number, outcome| {
-            match outcome {
-                Ok(evaluation) => {
-                    // In the order of the task's metrics, as the native code has them.
-                    let metrics = evaluator.task().metrics.iter();
-                    let scores: Vec<_> =
-                        metrics.map(|metric| &evaluation.scores.metrics[&metric.name].items).collect();
-                    values[number] = (0..items.len())
-                        .flat_map(|item| scores.iter().map(move |score| score[item].to_bits()))
-                        .collect();
-                }
-                Err(failure) => *failed = Some(failure.to_string()),
+    let request = Request::new(Split::Selection, items.to_vec());
+    let before = processor_seconds();
+    evaluator.evaluate(plans, &request, &mut |number, outcome| {
+        match outcome {
+            Ok(evaluation) => {
+                let metrics = evaluator.task().metrics.iter();
+                let scores: Vec<_> =
+                    metrics.map(|metric| &evaluation.scores.metrics[&metric.name].items).collect();
+                values[number] = (0..items.len())
+                    .flat_map(|item| scores.iter().map(move |score| score[item].to_bits()))
+                    .collect();
             }
-            ControlFlow::Continue(())
-        })
-    };
-    // Tasks are open on every core, and have met every item, before the clock starts.
-    let began = Instant::now();
-    while began.elapsed().as_secs_f64() < 2.0 * PATIENCE {
-        round(&mut values, &mut failed)?;
-    }
-    let (mut spent, began) = (Vec::new(), Instant::now());
-    while spent.len() < 3 || began.elapsed().as_secs_f64() < PATIENCE {
-        let before = processor_seconds();
-        round(&mut values, &mut failed)?;
-        match (before, processor_seconds()) {
-            (Some(before), Some(after)) => spent.push(after - before),
-            _ => return Err("this system does not say how long a thread ran".into()),
+            Err(failure) => failed = Some(failure.to_string()),
         }
-    }
-    // The median: a round in which another task had to be opened is not what an evaluation costs.
-    spent.sort_by(f64::total_cmp);
-    let seconds = spent[spent.len() / 2] / (plans.len() * items.len()) as f64;
+        ControlFlow::Continue(())
+    })?;
+    let (Some(before), Some(after)) = (before, processor_seconds()) else {
+        return Err("this system does not say how long a thread ran".into());
+    };
+    let seconds = (after - before) / (plans.len() * items.len()) as f64;
     failed.map_or(Ok((seconds, values)), |failure| Err(failure.into()))
+}
+
+/// A pass in which another thing happened is not what an evaluation costs.
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
 }
 
 fn native_scores(
@@ -192,9 +228,10 @@ fn native_scores(
     }
     let said = String::from_utf8(output.stdout)?;
     let mut lines = said.lines();
-    let seconds = lines.next().ok_or("the native code says nothing")?.parse()?;
+    let seconds = lines.next().and_then(|line| line.split_once(' ')).ok_or("the native code says nothing")?;
+    let (new, again) = (seconds.0.parse()?, seconds.1.parse()?);
     let values = lines.map(|line| line.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>());
-    Ok((seconds, values.collect::<Result<_, _>>()?))
+    Ok(Timed { new, again, values: values.collect::<Result<_, _>>()? })
 }
 
 /// Seconds that all threads of this process have run; Linux counts nanoseconds.

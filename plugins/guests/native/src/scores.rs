@@ -32,6 +32,9 @@ const EVALUATORS: &[(&str, Open)] = &[
     ("toy-scheduler", toy_scheduler::evaluator_on_this_machine),
 ];
 
+/// How often a task is opened anew, to score plans for the first time.
+const OPENINGS: usize = 5;
+
 /// Does what the program does.
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,25 +43,38 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     };
     let known = EVALUATORS.iter().find(|(known, _)| known == name);
     let (_, open) = known.ok_or_else(|| format!("`{name}` is no evaluator of this program"))?;
-    let (score, seconds): (Scores, f64) = (open(task), seconds.parse()?);
+    let seconds: f64 = seconds.parse()?;
     let items: Vec<u32> = (0..items.parse()?).collect();
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
     let plans: Vec<Vec<Edit>> = text.split("\n\n").map(|plan| plan.lines().map(edit).collect()).collect();
-    let (before, began) = (processor_seconds(), Instant::now());
-    let mut rounds = 0;
-    while rounds < 2 || began.elapsed().as_secs_f64() < seconds {
+    let pass = |score: &Scores| {
+        let (before, began) = (processor_seconds(), Instant::now());
         for (plan, item) in plans.iter().flat_map(|plan| items.iter().map(move |item| (plan, item))) {
             std::hint::black_box(score(plan, std::slice::from_ref(item)));
         }
-        rounds += 1;
-    }
-    let evaluations = f64::from(rounds) * (plans.len() * items.len()) as f64;
-    let spent = match (before, processor_seconds()) {
-        (Some(before), Some(after)) => after - before,
-        _ => began.elapsed().as_secs_f64(),
+        let spent = match (before, processor_seconds()) {
+            (Some(before), Some(after)) => after - before,
+            _ => began.elapsed().as_secs_f64(),
+        };
+        spent / (plans.len() * items.len()) as f64
     };
-    println!("{:e}", spent / evaluations);
+    let mut first = Vec::new();
+    let mut score = open(task);
+    for opened in 0..OPENINGS {
+        if opened > 0 {
+            score = open(task);
+        }
+        for item in &items {
+            std::hint::black_box(score(&[], std::slice::from_ref(item)));
+        }
+        first.push(pass(&score));
+    }
+    let (mut again, began) = (Vec::new(), Instant::now());
+    while again.len() < 3 || began.elapsed().as_secs_f64() < seconds {
+        again.push(pass(&score));
+    }
+    println!("{:e} {:e}", median(first), median(again));
     for plan in &plans {
         let bits: Vec<String> = items
             .iter()
@@ -74,4 +90,9 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
 fn processor_seconds() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     Some(text.split(' ').next()?.parse::<u64>().ok()? as f64 * 1e-9)
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
 }
