@@ -24,6 +24,15 @@ def test_parts_add_up_to_the_definition(most: int, monkeypatch: pytest.MonkeyPat
         assert found.greedy == [c[row].argmax().item() == target for row, target in enumerate(targets)]
 
 
+@pytest.mark.parametrize("block", [1, 58, 100])
+def test_blocks_of_rows_change_no_digit(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(4)
+    dense, candidate = (6 * torch.randn(5, 29, generator=generator) for _ in range(2))
+    whole = compared(dense, [candidate], [3, 28, 0, 7, 7])
+    monkeypatch.setattr(kl, "HOST_BLOCK", block)
+    assert compared(dense, [candidate], [3, 28, 0, 7, 7]) == whole
+
+
 def test_small_divergences_keep_seven_digits_behind_the_point() -> None:
     dense = 10 * torch.randn(8, 4000, generator=torch.Generator().manual_seed(1))
     candidate = dense + 1e-3 * torch.randn(8, 4000, generator=torch.Generator().manual_seed(2))

@@ -117,11 +117,23 @@ def stored(key: Tensor, value: Tensor, caches: dict[int, Cache]) -> tuple[Tensor
     """What caches give back of keys and values `[items, kv-heads, keys, channels]` beyond their recent
     windows."""
     key, value = key.clone(), value.clone()
-    for head, cache in caches.items():
+    for cache, heads in _alike(caches):
         for kept, grid, scales in ((key, cache.keys, cache.scales), (value, cache.values, None)):
             if grid is not None:
-                kept[:, head, cache.sink :] = grid.quantised(kept[:, head, cache.sink :], scales)
+                # All heads are a view, some of them a copy.
+                place = slice(None) if len(heads) == kept.shape[1] else heads
+                kept[:, place, cache.sink :] = grid.quantised(kept[:, place, cache.sink :], scales)
     return key, value
+
+
+def _alike(caches: dict[int, Cache]) -> list[tuple[Cache, list[int]]]:
+    """Caches, and the heads whose keys and values they quantise alike; one with scales of its own is alone."""
+    found: dict[object, tuple[Cache, list[int]]] = {}
+    for head, cache in caches.items():
+        own = None if cache.scales is None else head
+        _, heads = found.setdefault((cache.keys, cache.values, cache.sink, own), (cache, []))
+        heads.append(head)
+    return list(found.values())
 
 
 def attention(
