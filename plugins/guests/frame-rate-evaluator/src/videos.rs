@@ -37,6 +37,7 @@ pub(crate) struct Videos {
     pub(crate) aligned: bool,
     chunk: usize,
     splits: Vec<(String, Vec<Rc<Video>>)>,
+    rules: Rules,
 }
 
 impl Videos {
@@ -98,8 +99,17 @@ impl Videos {
             }
             splits.push((split.name.clone(), read(split)?));
         }
-        let chunk = options.int("chunk") as usize;
-        Ok(Self { same, budget: options.real("budget"), aligned: options.boolean("aligned"), chunk, splits })
+        let budget = options.real("budget");
+        // A task may take longer to open than to say what it is of.
+        let rules = Rules::of(if same { &splits[0].1 } else { &[] }, budget);
+        Ok(Self {
+            same,
+            budget,
+            aligned: options.boolean("aligned"),
+            chunk: options.int("chunk") as usize,
+            splits,
+            rules,
+        })
     }
 
     pub(crate) fn splits(&self) -> &[(String, Vec<Rc<Video>>)] {
@@ -141,27 +151,41 @@ impl Videos {
 
     pub(crate) fn facts(&self, subject: Subject) -> Subject {
         let clips = if self.same { self.selection() } else { &[] };
-        let lengths = clips.iter().map(|video| video.seen().chunks().frames() as i64).collect();
-        let every = |schedule: &dyn Fn(&Quality, usize) -> Vec<usize>| -> Vec<i64> {
-            clips
-                .iter()
-                .flat_map(|video| schedule(video.seen(), video.seen().chunks().budget(self.budget)))
-                .map(|rate| RATES[rate] as i64)
-                .collect()
-        };
-        let tuned = |quality: &Quality, budget: usize| {
-            thresholds::tuned(&quality.complexities(), quality.chunks(), budget, CUTS, |schedule| {
-                quality.of(schedule)
-            })
-            .1
-        };
+        let lengths = clips.iter().map(|video| video.full.chunks().frames() as i64).collect();
         subject
             .real("frame-budget", self.budget)
             .int("frame-chunk", self.chunk as i64)
             .ints("frame-lengths", lengths)
-            .ints("frame-uniform", every(&|quality, budget| uniform::schedule(quality.chunks(), budget)))
-            .ints("frame-tuned", every(&tuned))
-            .ints("frame-merged", every(&merging::schedule))
+            .ints("frame-uniform", self.rules.uniform.clone())
+            .ints("frame-tuned", self.rules.tuned.clone())
+            .ints("frame-merged", self.rules.merged.clone())
+    }
+}
+
+/// What every rule makes of the clips whose rates are to be decided: of each chunk every so many frames, clip after clip.
+#[derive(Default)]
+struct Rules {
+    uniform: Vec<i64>,
+    tuned: Vec<i64>,
+    merged: Vec<i64>,
+}
+
+impl Rules {
+    fn of(clips: &[Rc<Video>], budget: f64) -> Self {
+        let mut rules = Self::default();
+        for video in clips {
+            let seen = video.seen();
+            let (chunks, table) = (seen.chunks(), seen.table());
+            let budget = chunks.budget(budget);
+            let worth =
+                |schedule: &[usize]| schedule.iter().zip(&table).map(|(&rate, row)| row[rate]).sum::<f64>();
+            let (_, tuned) = thresholds::tuned(&seen.complexities(), chunks, budget, CUTS, worth);
+            let every = |schedule: Vec<usize>| schedule.into_iter().map(|rate| RATES[rate] as i64);
+            rules.uniform.extend(every(uniform::schedule(chunks, budget)));
+            rules.tuned.extend(every(tuned));
+            rules.merged.extend(every(merging::schedule(seen, budget)));
+        }
+        rules
     }
 }
 
