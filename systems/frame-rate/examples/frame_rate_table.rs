@@ -93,7 +93,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (trials, seeds) = (arguments.get("trials", 3000)?, arguments.get("seeds", 5)?);
     let mut videos = Vec::new();
     for clip in arguments.clips()? {
-        videos.push((Quality::new(clip.preview(preview)?, chunk), Quality::new(clip, chunk)));
+        videos.push((Quality::of_preview(&clip, preview, chunk)?, Quality::new(clip, chunk)));
     }
     for budget in arguments.budgets()? {
         let mut columns = Columns::new();

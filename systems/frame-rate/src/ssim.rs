@@ -29,11 +29,22 @@ pub struct Moments {
 impl Similarity {
     /// For images of `width`×`height`, each at least [`WINDOW`].
     pub fn new(width: usize, height: usize) -> Self {
+        Self::with_deviation(width, height, DEVIATION)
+    }
+
+    /// For images in a resolution of which one pixel is `factor`×`factor` of the image that is meant: the window has the standard
+    /// deviation of the paper in pixels of that image, so it is as much of the scene, but never less than half a pixel here, where it would
+    /// see no structure.
+    pub fn of_preview(width: usize, height: usize, factor: usize) -> Self {
+        Self::with_deviation(width, height, (DEVIATION / factor.max(1) as f64).max(0.5))
+    }
+
+    fn with_deviation(width: usize, height: usize, deviation: f64) -> Self {
         debug_assert!(width >= WINDOW && height >= WINDOW);
         let mut kernel = [0.0; WINDOW];
         for (index, weight) in kernel.iter_mut().enumerate() {
             let distance = index as f64 - (WINDOW / 2) as f64;
-            *weight = libm::exp(-0.5 * distance * distance / (DEVIATION * DEVIATION));
+            *weight = libm::exp(-0.5 * distance * distance / (deviation * deviation));
         }
         let sum: f64 = kernel.iter().sum();
         kernel.iter_mut().for_each(|weight| *weight /= sum);

@@ -164,6 +164,26 @@ fn a_preview_is_the_mean_of_blocks() {
     assert!(clip.preview(3).is_err(), "8×8 is smaller than the window");
 }
 
+/// What is decided on previews is nearer to the optimum of the clips than thresholds that know these.
+#[test]
+fn a_preview_sees_as_much_of_the_scene_as_the_clip() {
+    let (mut decided, mut tuned) = (0.0, 0.0);
+    for seed in 100..106 {
+        let clip = generate::clip(Size { width: 48, height: 36, frames: 96 }, seed);
+        let (seen, full) = (Quality::of_preview(&clip, 2, 8).expect("large enough"), Quality::new(clip, 8));
+        let chunks = full.chunks();
+        let budget = chunks.budget(0.3);
+        let best =
+            |quality: &Quality| optimum::best(&quality.table(), chunks, budget).expect("the budget holds").0;
+        let cuts =
+            thresholds::tuned(&full.complexities(), chunks, budget, 64, |schedule| full.of(schedule)).1;
+        let most = full.of(&best(&full));
+        decided += most - full.of(&best(&seen));
+        tuned += most - full.of(&cuts);
+    }
+    assert!(decided < tuned / 2.0, "{decided} is not half of {tuned}");
+}
+
 #[test]
 fn files_that_are_cut_or_of_another_kind_say_where() {
     let clip = generate::clip(SIZE, 1);

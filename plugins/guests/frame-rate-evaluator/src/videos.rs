@@ -209,7 +209,7 @@ fn clips(split: &Split, options: &Options) -> Result<Vec<Clip>, OpenFailure> {
 fn videos(clips: Vec<Clip>, options: &Options, factor: usize) -> Result<Vec<Rc<Video>>, OpenFailure> {
     let chunk = options.int("chunk") as usize;
     let small = |clip: &Clip| {
-        clip.preview(factor).map_err(|error| {
+        Quality::of_preview(clip, factor, chunk).map_err(|error| {
             OpenFailure::task_option(
                 "preview",
                 format!("the preview of `{}` by {factor} is too small: {error}", clip.name()),
@@ -217,7 +217,7 @@ fn videos(clips: Vec<Clip>, options: &Options, factor: usize) -> Result<Vec<Rc<V
         })
     };
     let video = |clip: Clip| {
-        let preview = if factor == 1 { None } else { Some(Quality::new(small(&clip)?, chunk)) };
+        let preview = if factor == 1 { None } else { Some(small(&clip)?) };
         Ok(Rc::new(Video { preview, full: Quality::new(clip, chunk) }))
     };
     clips.into_iter().map(video).collect()
