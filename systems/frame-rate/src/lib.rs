@@ -6,11 +6,12 @@
 //!
 //! A [`Clip`] of 8-bit gray frames is cut into chunks ([`Chunks`]); each keeps its frames at one of four [`RATES`]. A
 //! [`Quality`] knows the structural similarity ([`ssim`]) of every chunk at every rate. What is decided: rates by an exact
-//! dynamic programme ([`optimum`]), by ordered [`thresholds`] on the chunk's complexity, by [`merging`] similar frames, or
-//! [`uniform`]ly. Nothing here does IO, and the same clip gives the same bits on every machine.
+//! dynamic programme ([`optimum`]), by a search that knows only what schedules are worth ([`exchange`]), by ordered
+//! [`thresholds`] on the chunk's complexity, by [`merging`] similar frames, or [`uniform`]ly. Nothing here does IO, and the same clip gives the same bits on every machine.
 
 mod chunks;
 mod clip;
+pub mod exchange;
 pub mod generate;
 pub mod merging;
 pub mod optimum;

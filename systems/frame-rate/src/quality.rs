@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::chunks::{Chunks, RATES};
-use crate::clip::Clip;
+use crate::clip::{Clip, ClipError};
 use crate::reconstruction::between;
 use crate::ssim::{Moments, Similarity};
 
@@ -24,10 +24,26 @@ pub struct Quality {
 impl Quality {
     /// Of a clip in chunks of `length` frames.
     pub fn new(clip: Clip, length: usize) -> Self {
+        let similarity = Similarity::new(clip.width(), clip.height());
+        Self::by(similarity, clip, length)
+    }
+
+    /// Of the [`preview`](Clip::preview) of a clip by `factor`, in chunks of `length` frames: what the clip itself probably has, from
+    /// windows of the same part of the scene.
+    ///
+    /// # Errors
+    /// A preview that is too small.
+    pub fn of_preview(clip: &Clip, factor: usize, length: usize) -> Result<Self, ClipError> {
+        let preview = clip.preview(factor)?;
+        let similarity = Similarity::of_preview(preview.width(), preview.height(), factor);
+        Ok(Self::by(similarity, preview, length))
+    }
+
+    fn by(similarity: Similarity, clip: Clip, length: usize) -> Self {
         let frames = clip.frames().len();
         Self {
             chunks: Chunks::new(frames, length),
-            similarity: Similarity::new(clip.width(), clip.height()),
+            similarity,
             moments: vec![OnceCell::new(); frames],
             gaps: RefCell::default(),
             pairs: RefCell::default(),

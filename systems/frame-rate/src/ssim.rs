@@ -29,11 +29,22 @@ pub struct Moments {
 impl Similarity {
     /// For images of `width`×`height`, each at least [`WINDOW`].
     pub fn new(width: usize, height: usize) -> Self {
+        Self::with_deviation(width, height, DEVIATION)
+    }
+
+    /// For images in a resolution of which one pixel is `factor`×`factor` of the image that is meant: the window has the standard
+    /// deviation of the paper in pixels of that image, so it is as much of the scene, but never less than half a pixel here, where it would
+    /// see no structure.
+    pub fn of_preview(width: usize, height: usize, factor: usize) -> Self {
+        Self::with_deviation(width, height, (DEVIATION / factor.max(1) as f64).max(0.5))
+    }
+
+    fn with_deviation(width: usize, height: usize, deviation: f64) -> Self {
         debug_assert!(width >= WINDOW && height >= WINDOW);
         let mut kernel = [0.0; WINDOW];
         for (index, weight) in kernel.iter_mut().enumerate() {
             let distance = index as f64 - (WINDOW / 2) as f64;
-            *weight = libm::exp(-0.5 * distance * distance / (DEVIATION * DEVIATION));
+            *weight = libm::exp(-0.5 * distance * distance / (deviation * deviation));
         }
         let sum: f64 = kernel.iter().sum();
         kernel.iter_mut().for_each(|weight| *weight /= sum);
@@ -68,31 +79,42 @@ impl Similarity {
     }
 
     /// The means of a quantity of each pixel under the window, wherever the window lies in the image.
+    ///
+    /// Slices of one length and windows of a known one: in a component, where instructions are counted, checks of every index would
+    /// be a quarter of them.
     fn filtered(&self, quantity: impl Fn(usize) -> f64) -> Vec<f64> {
         let across = self.width + 1 - WINDOW;
+        let pixels: Vec<f64> = (0..self.width * self.height).map(quantity).collect();
         let mut rows = Vec::with_capacity(across * self.height);
-        let mut line = vec![0.0; self.width];
-        for row in 0..self.height {
-            for (column, value) in line.iter_mut().enumerate() {
-                *value = quantity(row * self.width + column);
-            }
-            rows.extend(line.windows(WINDOW).map(|window| self.weigh(|tap| window[tap])));
+        for line in pixels.chunks_exact(self.width) {
+            rows.extend(line.array_windows().map(|window| self.weigh(window)));
         }
-        let down = self.height + 1 - WINDOW;
-        let mut means = Vec::with_capacity(across * down);
-        for row in 0..down {
-            let block = &rows[row * across..(row + WINDOW) * across];
-            means.extend((0..across).map(|column| self.weigh(|tap| block[tap * across + column])));
+        let mut means = Vec::with_capacity(across * (self.height + 1 - WINDOW));
+        for block in rows.windows(across * WINDOW).step_by(across) {
+            let (a, rest) = block.split_at(across);
+            let (b, rest) = rest.split_at(across);
+            let (c, rest) = rest.split_at(across);
+            let (d, rest) = rest.split_at(across);
+            let (e, rest) = rest.split_at(across);
+            let (f, rest) = rest.split_at(across);
+            let (g, rest) = rest.split_at(across);
+            let (h, rest) = rest.split_at(across);
+            let (i, rest) = rest.split_at(across);
+            let (j, k) = rest.split_at(across);
+            means
+                .extend((0..across).map(|x| {
+                    self.weigh(&[a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x], i[x], j[x], k[x]])
+                }));
         }
         means
     }
 
     /// The weighted sum of the taps; the kernel is symmetric.
-    fn weigh(&self, tap: impl Fn(usize) -> f64) -> f64 {
-        let middle = WINDOW / 2;
-        let mut sum = self.kernel[middle] * tap(middle);
-        for index in 0..middle {
-            sum += self.kernel[index] * (tap(index) + tap(WINDOW - 1 - index));
+    fn weigh(&self, taps: &[f64; WINDOW]) -> f64 {
+        const MIDDLE: usize = WINDOW / 2;
+        let mut sum = self.kernel[MIDDLE] * taps[MIDDLE];
+        for index in 0..MIDDLE {
+            sum += self.kernel[index] * (taps[index] + taps[WINDOW - 1 - index]);
         }
         sum
     }

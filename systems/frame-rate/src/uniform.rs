@@ -29,19 +29,23 @@ pub fn schedule(chunks: Chunks, budget: usize) -> Schedule {
 
 /// A random schedule within the budget: chunks in random order go up by one rate as long as the budget holds.
 pub fn random(chunks: Chunks, budget: usize, random: &mut Random) -> Schedule {
-    let mut found = vec![RATES.len() - 1; chunks.count()];
-    let mut open: Vec<usize> = (0..found.len()).collect();
+    filled(vec![RATES.len() - 1; chunks.count()], chunks, budget, random)
+}
+
+/// `schedule` with random chunks up by one rate as long as the budget holds.
+pub(crate) fn filled(mut schedule: Schedule, chunks: Chunks, budget: usize, random: &mut Random) -> Schedule {
+    let mut open: Vec<usize> = (0..schedule.len()).collect();
     while !open.is_empty() {
         let place = random.below(open.len());
         let chunk = open[place];
-        if found[chunk] > 0 {
-            found[chunk] -= 1;
-            if chunks.total(&found) <= budget {
+        if schedule[chunk] > 0 {
+            schedule[chunk] -= 1;
+            if chunks.total(&schedule) <= budget {
                 continue;
             }
-            found[chunk] += 1;
+            schedule[chunk] += 1;
         }
         open.swap_remove(place);
     }
-    found
+    schedule
 }

@@ -2,7 +2,8 @@
 
 use attune_frame_rate::generate::{self, Size};
 use attune_frame_rate::{
-    Chunks, Clip, Quality, RATES, Random, frame_similarities, merging, optimum, thresholds, uniform, y4m,
+    Chunks, Clip, Quality, RATES, Random, exchange, frame_similarities, merging, optimum, thresholds,
+    uniform, y4m,
 };
 use proptest::prelude::*;
 
@@ -82,6 +83,40 @@ fn nothing_within_a_budget_is_better_than_the_optimum() {
     }
 }
 
+#[test]
+fn exchanges_close_at_least_half_of_what_thresholds_leave() {
+    for share in [0.3, 0.5] {
+        let (mut left, mut closed) = (0.0, 0.0);
+        for seed in 0..6 {
+            let quality = Quality::new(generate::clip(Size { frames: 160, ..SIZE }, seed), 8);
+            let chunks = quality.chunks();
+            let budget = chunks.budget(share);
+            let worth = |schedule: &[usize]| quality.of(schedule);
+            let (_, tuned) = thresholds::tuned(&quality.complexities(), chunks, budget, 64, worth);
+            let starts = [tuned, uniform::schedule(chunks, budget)];
+            let found = exchange::search(&starts, chunks, budget, 1000, &mut Random::new(seed), worth);
+            assert!(chunks.total(&found) <= budget);
+            let (_, best) = optimum::best(&quality.table(), chunks, budget).expect("the budget holds");
+            let best = best / chunks.frames() as f64;
+            let [before, after] = [&starts[0], &found].map(|schedule| best - worth(schedule));
+            assert!(starts.iter().all(|start| worth(start) <= worth(&found)));
+            left += before;
+            closed += before - after;
+        }
+        assert!(left > 0.001 && closed >= left / 2.0, "{closed} of {left} at {share}");
+    }
+}
+
+#[test]
+fn a_search_without_a_start_that_fits_begins_with_the_fewest_frames() {
+    let quality = quality(1);
+    let chunks = quality.chunks();
+    let worth = |schedule: &[usize]| quality.of(schedule);
+    let all = vec![0; chunks.count()];
+    let found = exchange::search(&[all], chunks, chunks.budget(0.5), 1, &mut Random::new(1), worth);
+    assert_eq!(chunks.total(&found), chunks.least());
+}
+
 /// Eight equal frames, then eight of noise: thresholds keep the noise.
 #[test]
 fn chunks_that_stand_still_lose_their_frames_first() {
@@ -129,6 +164,26 @@ fn a_preview_is_the_mean_of_blocks() {
     assert!(clip.preview(3).is_err(), "8×8 is smaller than the window");
 }
 
+/// What is decided on previews is nearer to the optimum of the clips than thresholds that know these.
+#[test]
+fn a_preview_sees_as_much_of_the_scene_as_the_clip() {
+    let (mut decided, mut tuned) = (0.0, 0.0);
+    for seed in 100..106 {
+        let clip = generate::clip(Size { width: 48, height: 36, frames: 96 }, seed);
+        let (seen, full) = (Quality::of_preview(&clip, 2, 8).expect("large enough"), Quality::new(clip, 8));
+        let chunks = full.chunks();
+        let budget = chunks.budget(0.3);
+        let best =
+            |quality: &Quality| optimum::best(&quality.table(), chunks, budget).expect("the budget holds").0;
+        let cuts =
+            thresholds::tuned(&full.complexities(), chunks, budget, 64, |schedule| full.of(schedule)).1;
+        let most = full.of(&best(&full));
+        decided += most - full.of(&best(&seen));
+        tuned += most - full.of(&cuts);
+    }
+    assert!(decided < tuned / 2.0, "{decided} is not half of {tuned}");
+}
+
 #[test]
 fn files_that_are_cut_or_of_another_kind_say_where() {
     let clip = generate::clip(SIZE, 1);
@@ -165,6 +220,25 @@ proptest! {
         prop_assert_eq!((kept[0], kept[kept.len() - 1]), (0, frames - 1));
         prop_assert!(kept.windows(2).all(|pair| pair[0] < pair[1]));
         prop_assert!(chunks.least() <= kept.len());
+    }
+
+    #[test]
+    fn neighbours_leave_no_frames_that_a_chunk_could_take(
+        frames in 30usize..200, share in 0.2f64..0.9, seed in 0u64..1000,
+    ) {
+        let chunks = Chunks::new(frames, 8);
+        let budget = chunks.budget(share);
+        let mut random = Random::new(seed);
+        let parent = uniform::random(chunks, budget, &mut random);
+        let child = exchange::neighbour(&parent, chunks, budget, &mut random);
+        prop_assert!(chunks.total(&child) <= budget);
+        for chunk in 0..chunks.count() {
+            if child[chunk] > 0 {
+                let mut denser = child.clone();
+                denser[chunk] -= 1;
+                prop_assert!(chunks.total(&denser) > budget);
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use attune_frame_rate::{RATES, Schedule, merging, thresholds, uniform};
 use attune_guest::evaluator::{Args, Edit, Failure};
 
-use super::videos::{PREVIEW, Videos};
+use super::videos::{GIVEN, PREVIEW, Videos};
 
 pub(crate) enum Decision {
     /// The budget, evenly.
@@ -33,18 +33,17 @@ impl Decision {
 
     /// The frames of a clip that stay, ascending.
     pub(crate) fn kept(&self, videos: &Videos, split: &str, item: u32) -> Result<Vec<usize>, Failure> {
-        // Whatever looks at the clip looks at its preview.
-        let preview = &videos.video(split, item)?.preview;
-        let chunks = preview.chunks();
+        let seen = videos.video(split, item)?.seen();
+        let chunks = seen.chunks();
         let budget = chunks.budget(videos.budget);
         Ok(match self {
             Self::Even if !videos.aligned => uniform::frames(chunks.frames(), budget),
-            Self::Merging if !videos.aligned => merging::within(preview, budget),
+            Self::Merging if !videos.aligned => merging::within(seen, budget),
             Self::Even => chunks.schedule(&uniform::schedule(chunks, budget)),
-            Self::Merging => chunks.schedule(&merging::schedule(preview, budget)),
+            Self::Merging => chunks.schedule(&merging::schedule(seen, budget)),
             Self::Rates(schedules) => chunks.schedule(&schedules[item as usize]),
             Self::Thresholds(cuts) => {
-                chunks.schedule(&thresholds::within(&preview.complexities(), cuts, chunks, budget))
+                chunks.schedule(&thresholds::within(&seen.complexities(), cuts, chunks, budget))
             }
         })
     }
@@ -54,11 +53,11 @@ impl Decision {
 fn rates(edit: Args<'_>, videos: &Videos) -> Result<Vec<Schedule>, Failure> {
     if !videos.decides_rates() {
         return Err(edit.refuse(format!(
-            "rates of single chunks mean nothing for other clips; take thresholds, or the task `{PREVIEW}`"
+            "rates of single chunks mean nothing for other clips; take thresholds, or the task `{GIVEN}` or `{PREVIEW}`"
         )));
     }
     let every = edit.ints("every")?;
-    let expected: usize = videos.selection().iter().map(|video| video.preview.chunks().count()).sum();
+    let expected: usize = videos.selection().iter().map(|video| video.seen().chunks().count()).sum();
     if every.len() != expected {
         return Err(edit.refuse(format!(
             "`every` has {} numbers, expected one for each of {expected} chunks",
@@ -68,7 +67,7 @@ fn rates(edit: Args<'_>, videos: &Videos) -> Result<Vec<Schedule>, Failure> {
     let mut rest = every;
     let mut schedules = Vec::new();
     for video in videos.selection() {
-        let chunks = video.preview.chunks();
+        let chunks = video.seen().chunks();
         let (these, others) = rest.split_at(chunks.count());
         rest = others;
         let rate = |&number: &i64| {
@@ -78,7 +77,7 @@ fn rates(edit: Args<'_>, videos: &Videos) -> Result<Vec<Schedule>, Failure> {
         let schedule = these.iter().map(rate).collect::<Result<Schedule, _>>()?;
         let (total, budget) = (chunks.total(&schedule), chunks.budget(videos.budget));
         if total > budget {
-            let name = video.preview.clip().name();
+            let name = video.seen().clip().name();
             return Err(edit.refuse(format!(
                 "{total} frames of clip `{name}` are kept, expected at most {budget}, its budget"
             )));

@@ -11,18 +11,17 @@ use attune_guest::evaluator::{
 };
 
 use decision::Decision;
-use videos::{PREVIEW, Videos};
+use videos::{CLIPS, GIVEN, PREVIEW, Videos};
 
 impl Evaluator for Videos {
     fn describe() -> Description {
         let task = |name: &str, summary: &str| {
-            TaskSpec::new(name, summary)
+            let spec = TaskSpec::new(name, summary)
                 .metric(Metric::maximise("ssim", "similarity"))
                 .metric(Metric::minimise("frames", "share"))
                 .reads("y4m")
                 .option(OptionSpec::real("budget", "share of each clip's frames that may be kept", 0.15..=1.0, 0.3))
                 .option(OptionSpec::int("chunk", "frames of a chunk", 4..=64, 8))
-                .option(OptionSpec::int("preview", "pixels across that are one pixel of the preview", 1..=16, 2))
                 .option(OptionSpec::int("window", "frames of a window that files are cut into; 0 leaves them whole", 0..=65_536, 0))
                 .option(OptionSpec::boolean(
                     "aligned",
@@ -33,7 +32,16 @@ impl Evaluator for Videos {
                 .option(OptionSpec::int("frames", "frames of a generated clip", 16..=1024, 128))
                 .option(OptionSpec::int("width", "pixels across of a generated clip", 22..=512, 64))
                 .option(OptionSpec::int("height", "pixels down of a generated clip", 22..=512, 48))
-                .option(OptionSpec::int("seed", "what clips are generated from", 0..=1_000_000, 0))
+                .option(OptionSpec::int("seed", "what clips are generated from", 0..=1_000_000, 0));
+            if name == GIVEN {
+                return spec;
+            }
+            spec.option(OptionSpec::int(
+                "preview",
+                "pixels across that are one pixel of the preview",
+                1..=16,
+                2,
+            ))
         };
         let edit = |kind: &str, summary: &str, source: &str| {
             let others = ["frame-rates", "frame-thresholds", "frame-merging"];
@@ -54,12 +62,12 @@ impl Evaluator for Videos {
             "of each chunk of all clips, one after the other, every so many frames are kept: 1, 2, 4 or 8",
         ))
         .reads("every so many frames of each chunk");
-        let thresholds = edit("frame-thresholds", "Decides the rate of each chunk by how unlike its frames are in the preview.", "DLFR-VAE, arXiv 2502.11897, re-derived from its abstract")
+        let thresholds = edit("frame-thresholds", "Decides the rate of each chunk by how unlike its frames are in what is seen of the clip.", "DLFR-VAE, arXiv 2502.11897, re-derived from its abstract")
             .with(Argument::reals("cuts", "three numbers that do not fall: below the first an eighth of a chunk is kept, from the last on all of it; a clip over its budget has them scaled up until it holds"))
             .reads("rates by the thresholds {cuts}");
         let merging = edit(
             "frame-merging",
-            "Merges frames that are alike in the preview, under the largest threshold that meets the budget.",
+            "Merges frames that are alike in what is seen of the clip, under the largest threshold that meets the budget.",
             "VGDFR, arXiv 2504.12259, its code",
         )
         .reads("frames that are alike merged");
@@ -68,8 +76,9 @@ impl Evaluator for Videos {
             env!("CARGO_PKG_VERSION"),
             "Frames of clips that are kept, and the similarity of the clip that is interpolated from them; there is no autoencoder (DLFR-VAE, arXiv 2502.11897; VGDFR, arXiv 2504.12259).",
         )
+        .task(task(GIVEN, "Rates for exactly these clips, decided on the clips themselves as an encoder can, and reported on the same."))
         .task(task(PREVIEW, "Rates decided on a preview in low resolution are reported on the same clips in full."))
-        .task(task("clips", "Rules tuned on some clips are reported on others."))
+        .task(task(CLIPS, "Rules tuned on some clips are reported on others."))
         .edit(rates)
         .edit(thresholds)
         .edit(merging)
@@ -78,8 +87,8 @@ impl Evaluator for Videos {
         .fact("frame-chunk", "frames of a chunk")
         .fact("frame-lengths", "frames of each clip whose rates are to be decided; none where rules are")
         .fact("frame-uniform", "of each chunk every so many frames, evenly")
-        .fact("frame-tuned", "of each chunk every so many frames, by the best thresholds on the preview")
-        .fact("frame-merged", "of each chunk every so many frames, by VGDFR's rule on the preview")
+        .fact("frame-tuned", "of each chunk every so many frames, by the best thresholds on what is seen of the clip")
+        .fact("frame-merged", "of each chunk every so many frames, by VGDFR's rule on what is seen of the clip")
     }
 
     fn open(opening: &Opening) -> Result<Self, OpenFailure> {

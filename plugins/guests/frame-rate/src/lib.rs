@@ -94,12 +94,12 @@ impl Technique for FrameRate {
             (
                 "thresholds",
                 "frame-tuned",
-                "the best thresholds for each clip on its preview (rule of DLFR-VAE, arXiv 2502.11897)",
+                "the best thresholds for each clip, on what is seen of it (rule of DLFR-VAE, arXiv 2502.11897)",
             ),
             (
                 "merging",
                 "frame-merged",
-                "chunks whose frames are alike in the preview (rule of VGDFR, arXiv 2504.12259)",
+                "chunks whose frames are alike in what is seen of the clip (rule of VGDFR, arXiv 2504.12259)",
             ),
         ];
         let mut baselines = Vec::with_capacity(named.len());
@@ -132,7 +132,7 @@ impl Clips {
             return Err(unsaid("frame-budget"));
         };
         if lengths.is_empty() {
-            return Err("this task has no clips whose rates are to be decided; set `decides` to \"thresholds\", or take the task `preview`".to_owned());
+            return Err("this task has no clips whose rates are to be decided; set `decides` to \"thresholds\", or take the task `given` or `preview`".to_owned());
         }
         let all = lengths.iter().map(|&frames| Chunks::new(frames as usize, *chunk as usize)).collect();
         Ok(Self { all, budget: *budget })
