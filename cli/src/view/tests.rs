@@ -227,6 +227,7 @@ fn two_studies_side_by_side() {
                 technique_fingerprint: ContentHash::of(b"t"),
                 model: cast.model.into(),
                 dimensions: Vec::new(),
+                conditions: Vec::new(),
                 model_fingerprint: ContentHash::of(b"m"),
                 model_path: String::new(),
                 task_fingerprint: ContentHash::of(b"d"),

@@ -11,7 +11,7 @@ use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report, Words};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
-use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
+use attune_core::space::{ActiveCondition, Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
 use attune_core::store::{
     CacheKey, CacheOrigin, Cached, MeasuringEffort, Record, RunNote, RunTime, StudyHeader, TrialEffort,
@@ -97,9 +97,14 @@ fn header() -> impl Strategy<Value = StudyHeader> {
     let texts = (text(), text(), text(), text(), text(), text(), text());
     let baselines = vec((text(), hash()), 0..3).prop_map(|found| found.into_iter().collect());
     let compared = (baselines, option::of(hash()));
-    (texts, vec(dimension(), 0..3), hash(), hash(), hash(), compared, any::<u64>()).prop_map(
-        |(texts, dimensions, technique_fingerprint, model_fingerprint, task_fingerprint, compared, seed)| {
+    let condition = (0..9usize, 0..9usize, vec(any::<u32>(), 0..3));
+    let condition =
+        condition.prop_map(|(dimension, when, options)| ActiveCondition { dimension, when, options });
+    let space = (vec(dimension(), 0..3), vec(condition, 0..3));
+    (texts, space, hash(), hash(), hash(), compared, any::<u64>()).prop_map(
+        |(texts, space, technique_fingerprint, model_fingerprint, task_fingerprint, compared, seed)| {
             let (baselines, sensitivities) = compared;
+            let (dimensions, conditions) = space;
             let (study, profile, technique, model, model_path, numerics, device) = texts;
             StudyHeader {
                 study,
@@ -108,6 +113,7 @@ fn header() -> impl Strategy<Value = StudyHeader> {
                 technique_fingerprint,
                 model,
                 dimensions,
+                conditions,
                 model_fingerprint,
                 model_path,
                 task_fingerprint,

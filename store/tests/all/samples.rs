@@ -28,6 +28,7 @@ pub(crate) fn header(study: &str) -> Record {
             axes: vec![Axis::new("layer", 2)],
             domain: Domain::Subset { of: 8, min: 4, max: 4 },
         }],
+        conditions: Vec::new(),
         model_fingerprint: ContentHash::of(b"model"),
         model_path: "models/tiny-moe".to_owned(),
         task_fingerprint: ContentHash::of(b"task"),

@@ -184,8 +184,9 @@ fn config(
     other: Option<&Trial>,
     columns: usize,
 ) -> Vec<Line<'static>> {
-    let sections =
-        difference::places(&study.header.dimensions, &trial.config, other.map(|other| &other.config));
+    let header = &study.header;
+    let there = other.map(|other| header.counting(&other.config));
+    let sections = difference::places(&header.dimensions, &header.counting(&trial.config), there.as_ref());
     let name = other.map_or(String::new(), |other| format!("trial {}", other.id));
     sections.iter().flat_map(|(title, places)| section(theme, title, places, &name, columns)).collect()
 }

@@ -468,6 +468,7 @@ fn header(study: &str) -> StudyHeader {
             axes: vec![Axis::new("layer", LAYERS)],
             domain: Domain::Subset { of: EXPERTS, min: 4, max: 4 },
         }],
+        conditions: Vec::new(),
         model_fingerprint: ContentHash::of(b"model"),
         model_path: "models/tiny-moe".into(),
         task_fingerprint: ContentHash::of(b"task"),
