@@ -71,7 +71,7 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     lines.push(Line::styled(" Found config", theme.title()));
     let plan = match &report.words {
         Some(words) => words.found.clone(),
-        None => attune_vocabulary::model().describe(&best.plan),
+        None => study.edits.describe(&best.plan),
     };
     let plan = plan.iter().flat_map(|line| wrap(line, columns.saturating_sub(3)));
     lines.extend(plan.map(|line| Line::from(format!("  {line}"))));

@@ -81,9 +81,7 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     lines.extend(scores(theme, trial, other, columns));
     lines.extend(config(theme, study, trial, other, columns));
     lines.push(Line::styled(" What it does", theme.title()));
-    lines.extend(
-        attune_vocabulary::model().describe(&trial.plan).iter().flat_map(|line| text(line, theme.plain())),
-    );
+    lines.extend(study.edits.describe(&trial.plan).iter().flat_map(|line| text(line, theme.plain())));
     lines.push(Line::default());
     lines.extend(items(theme, trial, other, columns));
     lines

@@ -48,6 +48,8 @@ pub(crate) struct Demo {
     pub(crate) only_plan: bool,
     /// What profiles say; `PROFILE` when silent.
     pub(crate) profile: Option<String>,
+    /// What every study of the list is that is opened; those of its name when silent.
+    pub(crate) opens: Option<Opening>,
 }
 
 impl Backend for Demo {
@@ -175,6 +177,9 @@ impl Demo {
                     budget,
                 };
                 vec![Answer::Opened(Ok(Box::new(opening))), event(started)]
+            }
+            Request::Open { .. } if self.opens.is_some() => {
+                self.opens.clone().map(|opened| Answer::Opened(Ok(Box::new(opened)))).into_iter().collect()
             }
             Request::Open { study } => vec![Answer::Opened(match study.as_str() {
                 "done" => {
@@ -480,9 +485,10 @@ fn header(study: &str) -> StudyHeader {
     }
 }
 
-fn opening(study: &str, trials: u64, place: RunLocation) -> Opening {
+pub(crate) fn opening(study: &str, trials: u64, place: RunLocation) -> Opening {
     Opening {
         header: header(study),
+        edits: attune_vocabulary::model().clone(),
         objectives: objectives(),
         budget: BUDGET,
         layers: LAYERS,
