@@ -133,6 +133,11 @@ pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
             "search": best.search,
             "report": estimates(&best.estimates),
             "elsewhere": out_of_domain(&best.out_of_domain),
+            "elsewhere_gap": best
+                .out_of_domain_gaps
+                .iter()
+                .map(|(domain, found)| (domain.clone(), gaps(found)))
+                .collect::<Map<String, Json>>(),
             "gap": gaps(&best.gaps),
             "search_gap": gaps(&best.search_gaps),
         },

@@ -150,6 +150,7 @@ fn finished(cast: &Cast, several: bool) -> Finished {
                 estimates: estimates(cast, 0.2927),
                 out_of_domain: [("encyclopaedia".to_owned(), estimates(cast, 0.5))].into(),
                 gaps: BTreeMap::new(),
+                out_of_domain_gaps: BTreeMap::new(),
                 search_gaps: BTreeMap::new(),
             },
             front: several.then(|| Front { size: 31, members: vec![member(7), member(1_199_332)] }),

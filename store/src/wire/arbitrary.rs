@@ -272,6 +272,7 @@ fn report() -> impl Strategy<Value = Report> {
         (any::<u64>(), config(), plan(), costs(), search, scores(), estimates(), by_domain(estimates()))
             .prop_map(|(trial, config, plan, costs, search, report, estimates, out_of_domain)| Best {
                 gaps: Gaps::new(),
+                out_of_domain_gaps: BTreeMap::new(),
                 search_gaps: Gaps::new(),
                 trial,
                 config,
@@ -282,8 +283,13 @@ fn report() -> impl Strategy<Value = Report> {
                 estimates,
                 out_of_domain,
             });
-    let best =
-        (best, gaps(), gaps()).prop_map(|(best, gaps, search_gaps)| Best { gaps, search_gaps, ..best });
+    let best = (best, gaps(), by_domain(gaps()), gaps());
+    let best = best.prop_map(|(best, gaps, out_of_domain_gaps, search_gaps)| Best {
+        gaps,
+        out_of_domain_gaps,
+        search_gaps,
+        ..best
+    });
     let bounds = btree_map(text(), vec(option::of(real()), 0..4), 0..3);
     let objective = (text(), direction()).prop_map(|(metric, direction)| Objective { metric, direction });
     let words = (text(), vec(text(), 0..3)).prop_map(|(unedited, found)| Words { unedited, found });

@@ -88,6 +88,7 @@ pub(crate) fn report() -> Record {
         estimates: estimates.clone(),
         out_of_domain: out_of_domain.clone(),
         gaps: BTreeMap::new(),
+        out_of_domain_gaps: BTreeMap::new(),
         search_gaps: BTreeMap::new(),
     };
     let dense = Contender {

@@ -618,6 +618,7 @@ pub(crate) fn finished(study: &str) -> Finished {
                 estimates: estimates(0.7308, 0.03),
                 out_of_domain: [("code".to_owned(), estimates(0.9, 0.04))].into(),
                 gaps: BTreeMap::new(),
+                out_of_domain_gaps: BTreeMap::new(),
                 search_gaps: BTreeMap::new(),
             },
             front: None,
