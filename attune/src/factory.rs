@@ -115,6 +115,12 @@ pub(crate) fn is_component(choice: &EvaluatorChoice) -> bool {
     choice.command.is_empty() && (component::is_file(&choice.name) || component::is_builtin(&choice.name))
 }
 
+/// Whether an evaluator is a component that travels with the program.
+#[cfg(feature = "backend")]
+pub(crate) fn is_builtin_component(choice: &EvaluatorChoice) -> bool {
+    choice.command.is_empty() && component::is_builtin(&choice.name)
+}
+
 /// Whether a profile is for an evaluator that is not of this build alone: a component, or one of another process.
 pub(crate) fn is_worker(profile: &Profile) -> bool {
     profile.evaluator.as_ref().is_some_and(|choice| !is_native(choice))

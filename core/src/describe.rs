@@ -183,6 +183,7 @@ mod tests {
             estimates: kl(0.007),
             out_of_domain: BTreeMap::new(),
             gaps: BTreeMap::new(),
+            out_of_domain_gaps: BTreeMap::new(),
             search_gaps: BTreeMap::new(),
         };
         let mut report = Report {

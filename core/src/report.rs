@@ -72,6 +72,8 @@ pub struct Best {
     pub out_of_domain: BTreeMap<String, Estimates>,
     /// How far it is from the known bounds of the report split.
     pub gaps: Gaps,
+    /// How far it is from those of other domains, by domain; none where no bound is known.
+    pub out_of_domain_gaps: BTreeMap<String, Gaps>,
     /// How far it is from those of the selection split, on the items that the search scored every config on.
     pub search_gaps: Gaps,
 }

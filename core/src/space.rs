@@ -8,6 +8,7 @@
 mod active;
 mod canonical;
 mod computable;
+mod condition;
 mod config;
 mod constraint;
 mod count;
@@ -29,6 +30,7 @@ mod structure;
 mod validate;
 mod work;
 
+pub use condition::{ActiveCondition, CountingCells, counting};
 pub use config::{Config, Value};
 pub use constraint::{Budget, BudgetTerm, Constraint};
 pub use count::Count;

@@ -10,7 +10,7 @@ use crate::event::Underway;
 use crate::hash::ContentHash;
 use crate::report::Report;
 use crate::scores::{Scores, Work};
-use crate::space::Dimension;
+use crate::space::{self, ActiveCondition, Config, CountingCells, Dimension};
 use crate::strategy::Planned;
 use crate::trial::{Trial, TrialState};
 
@@ -34,6 +34,8 @@ pub struct StudyHeader {
     /// Dimensions of the search space, so that a journal explains its own configs. Not compared on
     /// resume: they follow from technique, options and model.
     pub dimensions: Vec<Dimension>,
+    /// Where cells of them count; none in journals from before they were kept. Not compared either.
+    pub conditions: Vec<ActiveCondition>,
     /// Hash of the model.
     pub model_fingerprint: ContentHash,
     /// Where the model was found, for exporters: a path as the profile gives it.
@@ -50,6 +52,13 @@ pub struct StudyHeader {
     pub device: String,
     /// Seed of the search.
     pub seed: u64,
+}
+
+impl StudyHeader {
+    /// The cells of a config of this study that count, as far as the journal knows.
+    pub fn counting<'a>(&self, config: &'a Config) -> CountingCells<'a> {
+        space::counting(&self.dimensions, &self.conditions, config)
+    }
 }
 
 /// One line of a study's journal. A trial is written when it has finished, in proposal order.

@@ -116,6 +116,7 @@ impl Study {
             technique_fingerprint: self.technique.info().fingerprint,
             model: model.name.clone(),
             dimensions: ScriptedTechnique::space()?.dimensions().to_vec(),
+            conditions: Vec::new(),
             model_fingerprint: model.fingerprint,
             model_path: "models/scripted".to_owned(),
             task_fingerprint: ContentHash::of(b"scripted task"),

@@ -230,6 +230,7 @@ pub fn header(study: &str) -> Record {
             axes: vec![Axis::new("layer", 6)],
             domain: Domain::Subset { of: 8, min: 4, max: 4 },
         }],
+        conditions: Vec::new(),
         model_fingerprint: ContentHash::of(b"model"),
         model_path: "models/tiny".to_owned(),
         task_fingerprint: ContentHash::of(b"task"),

@@ -20,7 +20,7 @@ use attune::backend::{Opening, RunLocation};
 use attune::replay::{self, Replay};
 use attune_core::event::{Command, Finished, Progress};
 use attune_core::objective::Objective;
-use attune_core::plan::Plan;
+use attune_core::plan::{Plan, Vocabulary};
 use attune_core::remaining::Remaining;
 use attune_core::space::Count;
 use attune_core::store::StudyHeader;
@@ -107,6 +107,8 @@ pub(crate) struct Improvement {
 #[derive(Clone, Debug)]
 pub(crate) struct Study {
     pub(crate) header: StudyHeader,
+    /// What says its plans in words.
+    pub(crate) edits: Vocabulary,
     pub(crate) objectives: Vec<Objective>,
     pub(crate) layers: u32,
     pub(crate) place: RunLocation,
@@ -154,6 +156,7 @@ impl Study {
     pub(crate) fn new(opening: Opening, now: Duration) -> Self {
         let Opening {
             header,
+            edits,
             objectives,
             budget,
             layers,
@@ -175,6 +178,7 @@ impl Study {
             device: header.device.clone(),
             asked_device: device,
             header,
+            edits,
             layers,
             place,
             profile,

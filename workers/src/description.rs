@@ -112,6 +112,31 @@ mod tests {
     }
 
     #[test]
+    fn options_of_tasks_are_keys_that_a_profile_can_write() {
+        let of = |name: &str| {
+            let option = format!(r#"{{"name":{name:?},"kind":{{"type":"bool"}},"default":true}}"#);
+            let task = format!(
+                r#"{{"name":"t","metrics":[{{"name":"kl","direction":"minimise"}}],"options":[{option}]}}"#
+            );
+            let hello = format!(
+                r#"{{"protocol":"attune-evaluator/1","name":"n","version":"1","edits":[],"tasks":[{task}]}}"#
+            );
+            Description::of(serde_json::from_str(&hello).unwrap())
+        };
+        for name in ["time_unit", "time-unit"] {
+            assert_eq!(of(name).unwrap().spec.tasks[0].options[0].label, "time unit");
+        }
+        for name in ["time unit", "2d", "", "a.b", "größe"] {
+            let refused = of(name).unwrap_err();
+            assert!(
+                refused.starts_with(&format!("task `t`: its option {name:?} cannot be a key of a profile"))
+                    && refused.contains("digits and `_`"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
     fn edits_of_neural_models_are_made_to_the_dense_model_whatever_arguments_a_worker_lists() {
         assert_eq!(unedited(r#"[{"kind":"weight-bits"}]"#), ["the dense model"]);
         assert_eq!(unedited(r#"[{"kind":"drop-block"}]"#), ["the dense model"]);

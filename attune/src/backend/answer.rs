@@ -8,6 +8,7 @@ use attune_core::event::{Event, Finished};
 use attune_core::facts::Facts;
 use attune_core::objective::Objective;
 use attune_core::options::OptionSpec;
+use attune_core::plan::Vocabulary;
 use attune_core::profile::{EvaluatorChoice, Profile};
 use attune_core::space::Count;
 use attune_core::store::{RunNote, StudyHeader};
@@ -183,6 +184,8 @@ pub enum SaveError {
 pub struct Opening {
     /// Its identity, with the dimensions of its space.
     pub header: StudyHeader,
+    /// The edits of its evaluator, which say plans in words.
+    pub edits: Vocabulary,
     /// What counts, most important first.
     pub objectives: Vec<Objective>,
     /// Trials that it is to have; 0 when unknown.

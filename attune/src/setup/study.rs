@@ -148,6 +148,7 @@ pub(crate) fn study_of_parts(
         technique_fingerprint: technique.info().fingerprint,
         model: model.name.clone(),
         dimensions: space.dimensions().to_vec(),
+        conditions: space.conditions(),
         model_fingerprint: model.fingerprint,
         model_path: paths::text(&model_path)?,
         task_fingerprint: ContentHash::of_parts(

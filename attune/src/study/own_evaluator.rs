@@ -76,6 +76,7 @@ impl Described {
             technique_fingerprint: technique.info().fingerprint,
             model: evaluator.model().name.clone(),
             dimensions: space.dimensions().to_vec(),
+            conditions: space.conditions(),
             model_fingerprint: evaluator.model().fingerprint,
             // There is no folder: only the program knows where its subject is.
             model_path: String::new(),

@@ -65,7 +65,7 @@ impl Side {
     }
 
     fn config(&self) -> Value {
-        json::config(&self.finished.report.best.config, &self.header.dimensions)
+        json::config(&self.finished.report.best.config, &self.header)
     }
 }
 

@@ -9,7 +9,7 @@ use attune_core::plan::{Edit, Plan};
 use attune_core::profile::Profile;
 use attune_core::report::{Estimates, Front, FrontMember};
 use attune_core::scores::Scores;
-use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
+use attune_core::space::{Axis, Config, Count, CountingCells, Dimension, Domain, Value};
 use attune_core::stats::Estimate;
 use attune_core::store::StudyHeader;
 use attune_core::strategy::{Origin, Planned};
@@ -29,7 +29,7 @@ fn space(count: Count) -> Json {
 
 /// A study that objects are about.
 pub(crate) struct Described {
-    dimensions: Vec<Dimension>,
+    header: StudyHeader,
     /// What it is for, in a person's own words.
     pub(crate) notes: Option<String>,
     /// The target that it was searched for.
@@ -41,20 +41,19 @@ impl Described {
     pub(crate) fn of(header: &StudyHeader) -> Self {
         let profile = Profile::from_identity(&header.profile, &header.study, 1).ok();
         let (notes, target) = profile.map(|profile| (profile.notes, profile.target)).unwrap_or_default();
-        Self { dimensions: header.dimensions.clone(), notes, target }
+        Self { header: header.clone(), notes, target }
     }
 }
 
 /// One event as one object.
 pub(crate) fn event(event: &Event, study: &Described) -> Json {
-    let dimensions = &study.dimensions;
     match event {
         Event::Started { study, technique, model, device, space, resumed, budget } => json!({
             "event": "started", "study": study, "technique": technique, "model": model, "device": device,
             "space_log10": space.and_then(Count::log10), "space": space.map(self::space), "resumed": resumed, "budget": budget,
         }),
         Event::BestSoFar { trial } => {
-            let mut object = self::trial(trial, dimensions);
+            let mut object = self::trial(trial, &study.header);
             object.insert("event".to_owned(), json!("best_so_far"));
             Json::Object(object)
         }
@@ -70,7 +69,7 @@ pub(crate) fn event(event: &Event, study: &Described) -> Json {
             json!({ "event": "trial_started", "trial": trial, "plan": self::plan(plan) })
         }
         Event::TrialFinished { trial, best, progress } => {
-            let mut object = self::trial(trial, dimensions);
+            let mut object = self::trial(trial, &study.header);
             object.insert("event".to_owned(), json!("trial_finished"));
             object.insert("best".to_owned(), json!(best));
             object.insert("progress".to_owned(), self::progress(progress));
@@ -91,7 +90,7 @@ pub(crate) fn event(event: &Event, study: &Described) -> Json {
 
 /// The `finished` event, which is also what `show --json` prints.
 pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
-    let Described { dimensions, notes, target } = described;
+    let Described { header, notes, target } = described;
     let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, planned, report } =
         finished;
     let best = &report.best;
@@ -128,27 +127,32 @@ pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
         "planned": planned.as_ref().map(self::planned),
         "best": {
             "trial": best.trial,
-            "config": config(&best.config, dimensions),
+            "config": config(&best.config, header),
             "plan": plan(&best.plan),
             "cost": costs(&best.costs),
             "search": best.search,
             "report": estimates(&best.estimates),
             "elsewhere": out_of_domain(&best.out_of_domain),
+            "elsewhere_gap": best
+                .out_of_domain_gaps
+                .iter()
+                .map(|(domain, found)| (domain.clone(), gaps(found)))
+                .collect::<Map<String, Json>>(),
             "gap": gaps(&best.gaps),
             "search_gap": gaps(&best.search_gaps),
         },
-        "front": report.front.as_ref().map(|front| self::front(front, dimensions)),
+        "front": report.front.as_ref().map(|front| self::front(front, header)),
         "baselines": baselines,
         "bounds": report.bounds,
         "unedited": report.words.as_ref().map(|words| &words.unedited),
     })
 }
 
-fn front(front: &Front, dimensions: &[Dimension]) -> Json {
+fn front(front: &Front, header: &StudyHeader) -> Json {
     let member = |member: &FrontMember| {
         json!({
             "trial": member.trial,
-            "config": config(&member.config, dimensions),
+            "config": config(&member.config, header),
             "plan": plan(&member.plan),
             "cost": costs(&member.costs),
             "search": member.search,
@@ -172,12 +176,12 @@ fn planned(planned: &Planned) -> Json {
     json!({ "damage": planned.damage, "bound": planned.bound, "gap": planned.gap(), "budgets": budgets })
 }
 
-fn trial(trial: &Trial, dimensions: &[Dimension]) -> Map<String, Json> {
+fn trial(trial: &Trial, header: &StudyHeader) -> Map<String, Json> {
     let mut object = Map::new();
     object.insert("trial".to_owned(), json!(trial.id));
     object.insert("state".to_owned(), json!(trial.state().name()));
     object.insert("origin".to_owned(), origin(&trial.origin));
-    object.insert("config".to_owned(), config(&trial.config, dimensions));
+    object.insert("config".to_owned(), config(&trial.config, header));
     object.insert("cost".to_owned(), costs(&trial.costs));
     match trial.state() {
         TrialState::Complete(outcome) => {
@@ -286,10 +290,16 @@ pub(crate) fn setting(setting: &OptionValue) -> Json {
     }
 }
 
-/// A config by dimension name; cells nested along the axes, levels and options by value, not position.
-pub(crate) fn config(config: &Config, dimensions: &[Dimension]) -> Json {
-    let named = dimensions.iter().zip(config.dimensions()).map(|(dimension, cells)| {
-        let cells = cells.iter().map(|value| self::value(value, &dimension.domain)).collect();
+/// A config of a study by dimension name; cells nested along the axes, levels and options by value, not position, and null
+/// for a cell that does not count.
+pub(crate) fn config(config: &Config, header: &StudyHeader) -> Json {
+    cells(header.counting(config), &header.dimensions)
+}
+
+fn cells(config: CountingCells<'_>, dimensions: &[Dimension]) -> Json {
+    let named = dimensions.iter().zip(config).map(|(dimension, cells)| {
+        let value = |value: &Value| self::value(value, &dimension.domain);
+        let cells = cells.into_iter().map(|cell| cell.map_or(Json::Null, value)).collect();
         (dimension.name.clone(), nest(cells, &dimension.axes))
     });
     Json::Object(named.collect())
@@ -320,18 +330,28 @@ fn nest(mut cells: Vec<Json>, axes: &[Axis]) -> Json {
 
 #[cfg(test)]
 mod tests {
+    use attune_core::space::{ActiveCondition, counting};
+
     use super::*;
 
     #[test]
-    fn configs_are_nested_along_their_axes_and_show_values() {
-        let grid = Dimension {
-            name: "bits".into(),
-            help: String::new(),
-            axes: vec![Axis::new("layer", 2), Axis::new("part", 2)],
-            domain: Domain::Level { levels: vec![2.0, 4.0] },
+    fn configs_are_nested_along_their_axes_and_show_values_of_cells_that_count() {
+        let dimension =
+            |name: &str, axes, domain| Dimension { name: name.into(), help: String::new(), axes, domain };
+        let axes = vec![Axis::new("layer", 2), Axis::new("part", 2)];
+        let grid = dimension("bits", axes, Domain::Level { levels: vec![2.0, 4.0] });
+        let codec =
+            dimension("codec", vec![], Domain::Choice { options: vec!["raw".into(), "block".into()] });
+        let length = dimension("length", vec![], Domain::Int { min: 4, max: 9 });
+        let dimensions = [grid, codec, length];
+        let conditions = [ActiveCondition { dimension: 2, when: 1, options: vec![1] }];
+        let object = |codec: u32| {
+            let bits = [0, 1, 1, 0].map(Value::Index).to_vec();
+            let config = Config::new(vec![bits, vec![Value::Index(codec)], vec![Value::Int(4)]]);
+            cells(counting(&dimensions, &conditions, &config), &dimensions)
         };
-        let cells = [0, 1, 1, 0].map(Value::Index).to_vec();
-        let object = config(&Config::new(vec![cells]), &[grid]);
-        assert_eq!(object, json!({ "bits": [[2.0, 4.0], [4.0, 2.0]] }));
+        let bits = json!([[2.0, 4.0], [4.0, 2.0]]);
+        assert_eq!(object(1), json!({ "bits": bits, "codec": "block", "length": 4 }));
+        assert_eq!(object(0), json!({ "bits": bits, "codec": "raw", "length": null }));
     }
 }

@@ -113,13 +113,21 @@ fn out_of_domain(finished: &Finished, columns: usize) -> String {
     let mut header = vec!["domain, against".to_owned()];
     header.extend(metrics.iter().map(|metric| format!("found: {metric}")));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
+    let bounded: Vec<&String> = metrics
+        .iter()
+        .copied()
+        .filter(|metric| best.out_of_domain_gaps.values().any(|gaps| has_column(gaps, metric)))
+        .collect();
+    header.extend(bounded.iter().map(|metric| format!("found: {metric} to bound")));
     let mut table = Sheet::of_numbers(header);
     for (domain, found) in &best.out_of_domain {
+        let gaps = best.out_of_domain_gaps.get(domain);
         for contender in &finished.report.baselines {
             let Some(delta) = contender.out_of_domain_delta.get(domain) else { continue };
             let mut row = vec![format!("{domain}, {}", finished.report.row_name(contender))];
             row.extend(metrics.iter().map(|metric| mean(found, metric)));
             row.extend(metrics.iter().map(|metric| delta.get(*metric).map_or_else(dash, format::signed)));
+            row.extend(bounded.iter().map(|metric| gaps.map_or_else(dash, |gaps| gap(gaps, metric))));
             table.row(row);
         }
     }

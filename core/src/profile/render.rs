@@ -35,7 +35,7 @@ impl Profile {
 
     /// The whole profile as RON that [`Profile::parse`] reads back, one key per line.
     pub fn to_ron(&self) -> String {
-        self.written("version", |_, _| true)
+        with_raw_keys(&self.written("version", |_, _| true))
     }
 
     /// The profile that an [`identity`](Self::identity) is of, under a name and with a number of trials, which are not part
@@ -45,7 +45,11 @@ impl Profile {
     /// [`ProfileError`], for a text that is none, or one of a newer version.
     pub fn from_identity(identity: &str, name: &str, trials: u64) -> Result<Self, ProfileError> {
         let rest = format!("version: 1, name: {name:?}, trials: {trials},");
-        Self::parse("the profile in the journal", &identity.replacen("version: 1,", &rest, 1), &[])
+        Self::parse(
+            "the profile in the journal",
+            &with_raw_keys(&identity.replacen("version: 1,", &rest, 1)),
+            &[],
+        )
     }
 
     /// The keys that `wanted` says yes to, as RON whose first key, `head`, is 1.
@@ -86,6 +90,39 @@ impl Profile {
     }
 }
 
+/// `text`, which [`Profile::written`] wrote, with a raw identifier for every key that is no plain one: an option of a task may be called
+/// `max-tokens`, and journals have such a name as it is.
+fn with_raw_keys(text: &str) -> String {
+    let in_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => quoted_length(rest),
+            _ if in_name(first) => rest.find(|letter| !in_name(letter)).unwrap_or(rest.len()),
+            _ => first.len_utf8(),
+        };
+        let (part, after) = rest.split_at(length);
+        if first.is_ascii_alphabetic() && part.contains('-') && after.starts_with(':') {
+            written.push_str("r#");
+        }
+        written.push_str(part);
+        rest = after;
+    }
+    written
+}
+
+/// Bytes of the text in quotes that `text` begins with.
+fn quoted_length(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, letter)| {
+        let ends = !escaped && *letter == '"';
+        escaped = !escaped && *letter == '\\';
+        ends
+    });
+    end.map_or(text.len(), |(at, _)| at + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Profile, ProfileError};
@@ -120,6 +157,20 @@ mod tests {
         assert_eq!(profile.technique.options["share"], OptionValue::Real(0.5));
         assert_eq!(profile.technique.options["levels"], OptionValue::Ints(vec![2, 4]));
         assert_eq!(Profile::from_identity(&profile.identity(), "quick", 10).unwrap(), profile);
+    }
+
+    #[test]
+    fn a_key_that_is_no_plain_name_is_read_from_a_journal_and_written_as_a_profile_can_have_it() {
+        let text = MINIMAL.replace("length: 64", r##"r#max-tokens: 64, stop: "a \\\" b-c: 1", share: 1e-5"##);
+        let profile = parse(&text).unwrap();
+        assert_eq!(profile.task.options["max-tokens"], OptionValue::Int(64));
+        assert_eq!(profile.task.options["stop"], OptionValue::Text("a \\\" b-c: 1".to_owned()));
+        let identity = profile.identity();
+        assert!(identity.contains(" max-tokens: 64"), "studies of before go on: {identity}");
+        assert_eq!(Profile::from_identity(&identity, "quick", 10).unwrap(), profile);
+        let written = profile.to_ron();
+        assert!(written.contains(" r#max-tokens: 64"), "{written}");
+        assert_eq!(parse(&written).unwrap(), profile);
     }
 
     #[test]

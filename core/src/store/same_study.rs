@@ -138,6 +138,7 @@ mod tests {
             technique_fingerprint: ContentHash::of(b"t"),
             model: "m".into(),
             dimensions: vec![],
+            conditions: vec![],
             model_fingerprint: ContentHash::of(b"m"),
             model_path: "models/m".into(),
             task_fingerprint: ContentHash::of(b"d"),

@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use attune_core::evaluator::{
-    Evaluator, EvaluatorFactory as _, OpenFailure, Opening, Request, Split, TaskData,
-};
+use attune_core::evaluator::{Evaluator, EvaluatorFactory as _, OpenFailure, Request, Split, TaskData};
 use attune_core::facts::Facts;
-use attune_core::options::{OptionValue, Settings, resolve};
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Plan;
 use attune_core::rng;
 use attune_core::technique::Technique as _;
@@ -15,6 +13,7 @@ use attune_plugins::{ComponentEvaluator, WasmTechnique};
 use attune_vocabulary::ModelFacts;
 
 use crate::models::{dense, host, options};
+use crate::opening::{self, first_task};
 
 fn open(
     name: &str,
@@ -23,27 +22,8 @@ fn open(
     wanted: u32,
 ) -> Result<Arc<dyn Evaluator>, OpenFailure> {
     let factory = ComponentEvaluator::builtin(name).unwrap();
-    let spec = factory.spec();
-    let known: Vec<_> = spec.tasks[0].options.iter().map(|option| option.spec.clone()).collect();
-    let task = TaskData {
-        kind: spec.tasks[0].name.clone(),
-        options: resolve("the task", &known, given).unwrap(),
-        base: Default::default(),
-        selection: files[0].into(),
-        report: files[1].into(),
-        out_of_domain: Default::default(),
-        selection_items: wanted,
-        report_items: wanted,
-    };
-    let opening = Opening {
-        model: Path::new(""),
-        device: "cpu",
-        options: &Settings::new(),
-        task: &task,
-        activation_memory: None,
-        tell: &|_| {},
-    };
-    factory.prepare(&opening)?.load(&|_| {})
+    let task = first_task(&factory, given, wanted);
+    opening::open(&factory, &TaskData { selection: files[0].into(), report: files[1].into(), ..task })
 }
 
 /// Small enough for a test.

@@ -3,46 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use attune_core::evaluator::{
-    Evaluator, EvaluatorFactory as _, OpenFailure, Opening, Request, Split, TaskData,
-};
-use attune_core::options::{OptionValue, Settings, resolve};
+use attune_core::evaluator::{Evaluator, EvaluatorFactory as _, Request, Split, TaskData};
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
 use attune_plugins::ComponentEvaluator;
+
+use crate::opening::{self, first_task, open_with};
 
 fn toy() -> ComponentEvaluator {
     ComponentEvaluator::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/toy-scheduler.wasm"))
         .unwrap()
 }
 
-/// The first task with these options and no data.
-pub(crate) fn open(
-    factory: &ComponentEvaluator,
-    options: &Settings,
-    wanted: u32,
-) -> Result<Arc<dyn Evaluator>, OpenFailure> {
-    let spec = factory.spec();
-    let task = &spec.tasks[0];
-    let known: Vec<_> = task.options.iter().map(|option| option.spec.clone()).collect();
-    let task = TaskData {
-        kind: task.name.clone(),
-        options: resolve("the task", &known, options).unwrap(),
-        base: Default::default(),
-        selection: Default::default(),
-        report: Default::default(),
-        out_of_domain: Default::default(),
-        selection_items: wanted,
-        report_items: wanted,
-    };
-    let opening = Opening {
-        model: Path::new(""),
-        device: "cpu",
-        options: &Settings::new(),
-        task: &task,
-        activation_memory: None,
-        tell: &|_| {},
-    };
-    factory.prepare(&opening)?.load(&|_| {})
+fn open(options: &Settings, wanted: u32) -> Arc<dyn Evaluator> {
+    let toy = toy();
+    opening::open(&toy, &first_task(&toy, options, wanted)).unwrap()
 }
 
 fn shortest(ageing: f64) -> Plan {
@@ -64,7 +39,7 @@ fn waits(evaluator: &dyn Evaluator, plan: &Plan, split: Split, items: &[u32]) ->
 
 #[test]
 fn the_toy_scheduler_of_the_book_keeps_every_promise() {
-    let evaluator = open(&toy(), &Settings::new(), 5).unwrap();
+    let evaluator = open(&Settings::new(), 5);
     let mut kept = 0;
     attune_testkit::evaluator::Trial::new(&*evaluator).findings(&mut |finding| {
         assert!(finding.outcome.is_ok(), "{}: {:?}", finding.promise, finding.outcome);
@@ -75,7 +50,7 @@ fn the_toy_scheduler_of_the_book_keeps_every_promise() {
 
 #[test]
 fn shortest_first_waits_less_than_first_come_and_no_order_less_than_the_bound() {
-    let evaluator = open(&toy(), &Settings::new(), 8).unwrap();
+    let evaluator = open(&Settings::new(), 8);
     let items: Vec<u32> = (0..8).collect();
     let sum = |plan: &Plan| waits(&*evaluator, plan, Split::Selection, &items).iter().sum::<f64>();
     assert!(sum(&shortest(0.0)) < sum(&shortest(1.0)) && sum(&shortest(1.0)) < sum(&Plan::empty()));
@@ -90,9 +65,9 @@ fn shortest_first_waits_less_than_first_come_and_no_order_less_than_the_bound() 
 
 #[test]
 fn items_are_the_same_however_many_are_wanted_and_other_seeds_are_other_data() {
-    let few = open(&toy(), &Settings::new(), 3).unwrap();
-    let many = open(&toy(), &Settings::new(), 9).unwrap();
-    let seeded = open(&toy(), &Settings::from([("seed".to_owned(), OptionValue::Int(1))]), 3).unwrap();
+    let few = open(&Settings::new(), 3);
+    let many = open(&Settings::new(), 9);
+    let seeded = open(&Settings::from([("seed".to_owned(), OptionValue::Int(1))]), 3);
     let of = |evaluator: &dyn Evaluator, split| waits(evaluator, &shortest(0.5), split, &[2, 0]);
     assert_eq!(of(&*few, Split::Selection), of(&*many, Split::Selection));
     assert_ne!(of(&*few, Split::Selection), of(&*few, Split::Report));
@@ -114,7 +89,7 @@ fn it_says_what_it_is_before_it_opens_anything() {
     assert_eq!(spec.edits.describe(&Plan::empty()), ["first come, first served"]);
     let again = spec.edits.arrange([shortest(2.0).edits()[0].clone(), shortest(1.0).edits()[0].clone()]);
     assert!(spec.edits.conflict(&again).is_some(), "one order is enough");
-    let evaluator = open(&toy(), &Settings::new(), 2).unwrap();
+    let evaluator = open(&Settings::new(), 2);
     let refused = evaluator.check(&again).unwrap_err().to_string();
     assert!(refused.contains("cannot stand beside"), "{refused}");
 }
@@ -122,29 +97,11 @@ fn it_says_what_it_is_before_it_opens_anything() {
 #[test]
 fn data_for_a_task_that_reads_none_and_a_model_are_refused() {
     let factory = toy();
-    let spec = factory.spec();
-    let known: Vec<_> = spec.tasks[0].options.iter().map(|option| option.spec.clone()).collect();
     let task = |selection: &str| TaskData {
-        kind: "days".to_owned(),
-        options: resolve("the task", &known, &Settings::new()).unwrap(),
-        base: Default::default(),
         selection: selection.into(),
-        report: Default::default(),
-        out_of_domain: Default::default(),
-        selection_items: 2,
-        report_items: 2,
+        ..first_task(&factory, &Settings::new(), 2)
     };
-    let refusal = |task: &TaskData, model: &str| {
-        let opening = Opening {
-            model: Path::new(model),
-            device: "cpu",
-            options: &Settings::new(),
-            task,
-            activation_memory: None,
-            tell: &|_| {},
-        };
-        factory.prepare(&opening).err().unwrap().to_string()
-    };
+    let refusal = |task: &TaskData, model: &str| open_with(&factory, model, task).err().unwrap().to_string();
     assert!(refusal(&task("jobs.csv"), "").contains("task `days` reads no data"));
     assert!(refusal(&task(""), "models/x").contains("reads no model"));
     assert!(

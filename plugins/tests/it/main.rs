@@ -19,6 +19,7 @@ mod misbehaving;
 mod misbehaving_evaluator;
 mod models;
 mod number_grids;
+mod opening;
 mod targets;
 mod weight_bits;
 mod whole;

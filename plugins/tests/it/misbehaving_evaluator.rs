@@ -6,22 +6,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use attune_core::evaluator::{
-    EvalFailure, Evaluation, Evaluator, EvaluatorFactory as _, OpenFailure, OpenFault, Opening, Request,
-    Split, TaskData,
+    EvalFailure, Evaluation, Evaluator, OpenFailure, OpenFault, Request, Split, TaskData,
 };
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
 use attune_plugins::ComponentEvaluator;
 use attune_testkit::evaluator::Trial;
 
-use crate::evaluators::open;
-use crate::models::fixture;
+use crate::models::{fixture, options};
+use crate::opening::{first_task, open, task};
 
 type Outcome = Result<Evaluation, EvalFailure>;
 
+fn factory() -> ComponentEvaluator {
+    ComponentEvaluator::load(&fixture("misbehaving-evaluator.wasm")).unwrap()
+}
+
+fn way(opening: &str) -> Settings {
+    options(&[("opening", OptionValue::Text(opening.to_owned()))])
+}
+
 fn opened(opening: &str) -> Result<Arc<dyn Evaluator>, OpenFailure> {
-    let factory = ComponentEvaluator::load(&fixture("misbehaving-evaluator.wasm")).unwrap();
-    open(&factory, &Settings::from([("opening".to_owned(), OptionValue::Text(opening.to_owned()))]), 4)
+    let factory = factory();
+    open(&factory, &first_task(&factory, &way(opening), 4))
 }
 
 fn how(way: &str) -> Plan {
@@ -201,26 +208,9 @@ fn one_that_does_not_open_says_why_and_what_to_change() {
 
 /// The task whose items share work, with data.
 fn together(opening: &str, selection: &Path, report: &Path) -> Result<Arc<dyn Evaluator>, OpenFailure> {
-    let factory = ComponentEvaluator::load(&fixture("misbehaving-evaluator.wasm")).unwrap();
-    let task = TaskData {
-        kind: "together".to_owned(),
-        options: Settings::from([("opening".to_owned(), OptionValue::Text(opening.to_owned()))]),
-        base: Default::default(),
-        selection: selection.to_owned(),
-        report: report.to_owned(),
-        out_of_domain: Default::default(),
-        selection_items: 4,
-        report_items: 4,
-    };
-    let opening = Opening {
-        model: Path::new(""),
-        device: "cpu",
-        options: &Settings::new(),
-        task: &task,
-        activation_memory: None,
-        tell: &|_| {},
-    };
-    factory.prepare(&opening)?.load(&|_| {})
+    let factory = factory();
+    let task = task(&factory, "together", &way(opening), 4);
+    open(&factory, &TaskData { selection: selection.to_owned(), report: report.to_owned(), ..task })
 }
 
 #[test]

@@ -105,7 +105,9 @@ impl ReportBuilder<'_, '_> {
         let Some(on_front) = self.report_column(Split::Report, &members_of, &mut counter)? else {
             return Ok(None);
         };
-        let Some(bounds) = bounds::asked(self, best, [&report, &on_front])? else { return Ok(None) };
+        let Some(bounds) = bounds::asked(self, best, [&report, &on_front], &out_of_domain)? else {
+            return Ok(None);
+        };
         let front = front.map(|front| (front, on_front));
         let intervals =
             Intervals { metrics: &self.setup.evaluator.task().metrics, seed: self.setup.header.seed };

@@ -11,7 +11,7 @@ use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report, Words};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
-use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
+use attune_core::space::{ActiveCondition, Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
 use attune_core::store::{
     CacheKey, CacheOrigin, Cached, MeasuringEffort, Record, RunNote, RunTime, StudyHeader, TrialEffort,
@@ -97,9 +97,14 @@ fn header() -> impl Strategy<Value = StudyHeader> {
     let texts = (text(), text(), text(), text(), text(), text(), text());
     let baselines = vec((text(), hash()), 0..3).prop_map(|found| found.into_iter().collect());
     let compared = (baselines, option::of(hash()));
-    (texts, vec(dimension(), 0..3), hash(), hash(), hash(), compared, any::<u64>()).prop_map(
-        |(texts, dimensions, technique_fingerprint, model_fingerprint, task_fingerprint, compared, seed)| {
+    let condition = (0..9usize, 0..9usize, vec(any::<u32>(), 0..3));
+    let condition =
+        condition.prop_map(|(dimension, when, options)| ActiveCondition { dimension, when, options });
+    let space = (vec(dimension(), 0..3), vec(condition, 0..3));
+    (texts, space, hash(), hash(), hash(), compared, any::<u64>()).prop_map(
+        |(texts, space, technique_fingerprint, model_fingerprint, task_fingerprint, compared, seed)| {
             let (baselines, sensitivities) = compared;
+            let (dimensions, conditions) = space;
             let (study, profile, technique, model, model_path, numerics, device) = texts;
             StudyHeader {
                 study,
@@ -108,6 +113,7 @@ fn header() -> impl Strategy<Value = StudyHeader> {
                 technique_fingerprint,
                 model,
                 dimensions,
+                conditions,
                 model_fingerprint,
                 model_path,
                 task_fingerprint,
@@ -266,6 +272,7 @@ fn report() -> impl Strategy<Value = Report> {
         (any::<u64>(), config(), plan(), costs(), search, scores(), estimates(), by_domain(estimates()))
             .prop_map(|(trial, config, plan, costs, search, report, estimates, out_of_domain)| Best {
                 gaps: Gaps::new(),
+                out_of_domain_gaps: BTreeMap::new(),
                 search_gaps: Gaps::new(),
                 trial,
                 config,
@@ -276,8 +283,13 @@ fn report() -> impl Strategy<Value = Report> {
                 estimates,
                 out_of_domain,
             });
-    let best =
-        (best, gaps(), gaps()).prop_map(|(best, gaps, search_gaps)| Best { gaps, search_gaps, ..best });
+    let best = (best, gaps(), by_domain(gaps()), gaps());
+    let best = best.prop_map(|(best, gaps, out_of_domain_gaps, search_gaps)| Best {
+        gaps,
+        out_of_domain_gaps,
+        search_gaps,
+        ..best
+    });
     let bounds = btree_map(text(), vec(option::of(real()), 0..4), 0..3);
     let objective = (text(), direction()).prop_map(|(metric, direction)| Objective { metric, direction });
     let words = (text(), vec(text(), 0..3)).prop_map(|(unedited, found)| Words { unedited, found });

@@ -1,6 +1,6 @@
 //! Dimensions of a search space.
 
-use attune_core::space::{Axis, Dimension, Domain, Scale};
+use attune_core::space::{ActiveCondition, Axis, Dimension, Domain, Scale};
 use serde::{Deserialize, Serialize};
 
 use super::float::{self, Float};
@@ -13,6 +13,15 @@ pub(super) struct DimensionV1 {
     help: String,
     axes: Vec<AxisV1>,
     domain: DomainV1,
+}
+
+/// Where cells of a dimension count.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConditionV1 {
+    dimension: usize,
+    when: usize,
+    options: Vec<u32>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,6 +72,19 @@ impl From<DimensionV1> for Dimension {
             axes: form.axes.into_iter().map(axis).collect(),
             domain: form.domain.into(),
         }
+    }
+}
+
+impl From<&ActiveCondition> for ConditionV1 {
+    fn from(condition: &ActiveCondition) -> Self {
+        let ActiveCondition { dimension, when, options } = condition.clone();
+        Self { dimension, when, options }
+    }
+}
+
+impl From<ConditionV1> for ActiveCondition {
+    fn from(ConditionV1 { dimension, when, options }: ConditionV1) -> Self {
+        Self { dimension, when, options }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::space::Dimension;
+use attune_core::space::{ActiveCondition, Dimension};
 use attune_core::store::StudyHeader;
 use serde::{Deserialize, Serialize};
 
-use super::dimension::DimensionV1;
+use super::dimension::{ConditionV1, DimensionV1};
 use super::{WireError, hash};
 
 /// The identity of a study.
@@ -19,6 +19,8 @@ pub(crate) struct HeaderV1 {
     technique_fingerprint: String,
     model: String,
     dimensions: Vec<DimensionV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    conditions: Vec<ConditionV1>,
     model_fingerprint: String,
     model_path: String,
     task_fingerprint: String,
@@ -40,6 +42,7 @@ impl From<&StudyHeader> for HeaderV1 {
             technique_fingerprint: header.technique_fingerprint.to_string(),
             model: header.model.clone(),
             dimensions: header.dimensions.iter().map(DimensionV1::from).collect(),
+            conditions: header.conditions.iter().map(ConditionV1::from).collect(),
             model_fingerprint: header.model_fingerprint.to_string(),
             model_path: header.model_path.clone(),
             task_fingerprint: header.task_fingerprint.to_string(),
@@ -63,6 +66,7 @@ impl TryFrom<HeaderV1> for StudyHeader {
             technique_fingerprint: hash::from_wire("technique_fingerprint", &header.technique_fingerprint)?,
             model: header.model,
             dimensions: header.dimensions.into_iter().map(Dimension::from).collect(),
+            conditions: header.conditions.into_iter().map(ActiveCondition::from).collect(),
             model_fingerprint: hash::from_wire("model_fingerprint", &header.model_fingerprint)?,
             model_path: header.model_path,
             task_fingerprint: hash::from_wire("task_fingerprint", &header.task_fingerprint)?,

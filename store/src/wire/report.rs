@@ -79,6 +79,8 @@ struct FoundV1 {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     gaps: GapsV1,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    elsewhere_gaps: BTreeMap<String, GapsV1>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     search_gaps: GapsV1,
 }
 
@@ -226,6 +228,7 @@ impl FoundV1 {
             elsewhere: None,
             delta: None,
             gaps: GapsV1::new(),
+            elsewhere_gaps: BTreeMap::new(),
             search_gaps: GapsV1::new(),
         }
     }
@@ -237,6 +240,11 @@ impl From<&Best> for FoundV1 {
         Self {
             elsewhere: Some(each_to_wire(&best.out_of_domain)),
             gaps: gaps_to_wire(&best.gaps),
+            elsewhere_gaps: best
+                .out_of_domain_gaps
+                .iter()
+                .map(|(domain, gaps)| (domain.clone(), gaps_to_wire(gaps)))
+                .collect(),
             search_gaps: gaps_to_wire(&best.search_gaps),
             ..Self::new(*trial, config, plan, costs, search, report, estimates)
         }
@@ -272,6 +280,11 @@ impl TryFrom<FoundV1> for Best {
             estimates: estimates_from_wire(form.estimates),
             out_of_domain: each_from_wire(elsewhere),
             gaps: gaps_from_wire(form.gaps),
+            out_of_domain_gaps: form
+                .elsewhere_gaps
+                .into_iter()
+                .map(|(domain, gaps)| (domain, gaps_from_wire(gaps)))
+                .collect(),
             search_gaps: gaps_from_wire(form.search_gaps),
         })
     }

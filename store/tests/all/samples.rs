@@ -28,6 +28,7 @@ pub(crate) fn header(study: &str) -> Record {
             axes: vec![Axis::new("layer", 2)],
             domain: Domain::Subset { of: 8, min: 4, max: 4 },
         }],
+        conditions: Vec::new(),
         model_fingerprint: ContentHash::of(b"model"),
         model_path: "models/tiny-moe".to_owned(),
         task_fingerprint: ContentHash::of(b"task"),
@@ -87,6 +88,7 @@ pub(crate) fn report() -> Record {
         estimates: estimates.clone(),
         out_of_domain: out_of_domain.clone(),
         gaps: BTreeMap::new(),
+        out_of_domain_gaps: BTreeMap::new(),
         search_gaps: BTreeMap::new(),
     };
     let dense = Contender {

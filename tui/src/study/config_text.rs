@@ -1,19 +1,23 @@
 //! Configs in short, for one column of a table.
 
 use attune_core::format;
-use attune_core::space::{Config, Dimension, Domain, Value};
+use attune_core::space::{CountingCells, Dimension, Domain, Value};
+
+/// What stands in the place of a cell that does not count.
+pub(crate) const NO_VALUE: &str = "–";
 
 /// All cells, a space between cells and `|` between dimensions: `0257 1346 …`.
-pub(crate) fn short(config: &Config, dimensions: &[Dimension]) -> String {
-    let parts = config.dimensions().iter().enumerate().map(|(position, cells)| {
+pub(crate) fn short(config: &CountingCells<'_>, dimensions: &[Dimension]) -> String {
+    let parts = config.iter().enumerate().map(|(position, cells)| {
         let domain = dimensions.get(position).map(|dimension| &dimension.domain);
-        cells.iter().map(|value| cell(value, domain)).collect::<Vec<_>>().join(" ")
+        cells.iter().map(|value| cell(*value, domain)).collect::<Vec<_>>().join(" ")
     });
     parts.collect::<Vec<_>>().join(" | ")
 }
 
 /// The value of one cell as people read it.
-pub(crate) fn cell(value: &Value, domain: Option<&Domain>) -> String {
+pub(crate) fn cell(value: Option<&Value>, domain: Option<&Domain>) -> String {
+    let Some(value) = value else { return NO_VALUE.to_owned() };
     match (value, domain) {
         (Value::Index(index), Some(Domain::Level { levels })) => {
             levels.get(*index as usize).map_or_else(|| "?".to_owned(), |level| format!("{level}"))

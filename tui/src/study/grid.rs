@@ -24,7 +24,7 @@ pub(crate) struct Grid {
 const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
 
 /// The grid of one dimension of a config.
-pub(crate) fn grid(dimension: &Dimension, cells: &[Value]) -> Grid {
+pub(crate) fn grid(dimension: &Dimension, cells: &[Option<&Value>]) -> Grid {
     let (first, inner) =
         dimension.axes.split_first().map_or(("", &[][..]), |(axis, rest)| (&*axis.name, rest));
     let places: usize = inner.iter().map(|axis| axis.len as usize).product();
@@ -35,7 +35,7 @@ pub(crate) fn grid(dimension: &Dimension, cells: &[Value]) -> Grid {
         let rows = rows.map(|(place, values)| {
             (
                 place.to_string(),
-                values.first().map_or_else(Vec::new, |value| spread(value, &dimension.domain)),
+                values.first().map_or_else(Vec::new, |value| spread(*value, &dimension.domain)),
             )
         });
         let title = if across.is_empty() { row_name.to_owned() } else { format!("{row_name} × {across}") };
@@ -43,7 +43,7 @@ pub(crate) fn grid(dimension: &Dimension, cells: &[Value]) -> Grid {
     }
     let names: Vec<&str> = inner.iter().map(|axis| axis.name.as_str()).collect();
     let rows = rows.map(|(place, values)| {
-        (place.to_string(), values.iter().map(|value| single(value, &dimension.domain)).collect())
+        (place.to_string(), values.iter().map(|value| single(*value, &dimension.domain)).collect())
     });
     Grid {
         title: format!("{row_name} × {}", names.join(" × ")),
@@ -67,7 +67,8 @@ fn spread_columns(domain: &Domain) -> (&'static str, Vec<String>) {
 }
 
 /// One cell of the dimension as a whole row.
-fn spread(value: &Value, domain: &Domain) -> Vec<Cell> {
+fn spread(value: Option<&Value>, domain: &Domain) -> Vec<Cell> {
+    let Some(value) = value else { return vec![none(); spread_columns(domain).1.len()] };
     let mark = |on: bool| Cell { text: if on { "■" } else { "·" }.to_owned(), strength: f64::from(on) };
     match (value, domain) {
         (Value::Index(index), _) => {
@@ -86,12 +87,18 @@ fn spread(value: &Value, domain: &Domain) -> Vec<Cell> {
             let (low, high) = range(domain, numbers);
             numbers.iter().map(|number| shade(*number, low, high)).collect()
         }
-        _ => vec![single(value, domain)],
+        _ => vec![single(Some(value), domain)],
     }
 }
 
+/// What does not count.
+fn none() -> Cell {
+    Cell { text: config_text::NO_VALUE.to_owned(), strength: 0.0 }
+}
+
 /// One cell of the dimension as one cell of the grid.
-fn single(value: &Value, domain: &Domain) -> Cell {
+fn single(value: Option<&Value>, domain: &Domain) -> Cell {
+    let Some(value) = value else { return none() };
     let strength = match (value, domain) {
         (Value::Index(index), _) => {
             f64::from(*index) / f64::from(domain.options().unwrap_or(2).saturating_sub(1).max(1))
@@ -107,7 +114,7 @@ fn single(value: &Value, domain: &Domain) -> Cell {
         }
         _ => 0.0,
     };
-    let text = config_text::cell(value, Some(domain)).chars().take(4).collect();
+    let text = config_text::cell(Some(value), Some(domain)).chars().take(4).collect();
     Cell { text, strength: strength.clamp(0.0, 1.0) }
 }
 
@@ -146,6 +153,10 @@ mod tests {
         grid.rows.iter().map(row).collect()
     }
 
+    fn all(cells: &[Value]) -> Vec<Option<&Value>> {
+        cells.iter().map(Some).collect()
+    }
+
     fn dimension(axes: Vec<Axis>, domain: Domain) -> Dimension {
         Dimension { name: "d".into(), help: String::new(), axes, domain }
     }
@@ -153,7 +164,7 @@ mod tests {
     #[test]
     fn a_subset_of_experts_is_layer_by_element() {
         let kept = dimension(vec![Axis::new("layer", 2)], Domain::Subset { of: 4, min: 2, max: 2 });
-        let map = grid(&kept, &[Value::Indices(vec![0, 2]), Value::Indices(vec![1, 3])]);
+        let map = grid(&kept, &all(&[Value::Indices(vec![0, 2]), Value::Indices(vec![1, 3])]));
         assert_eq!(map.title, "layer × element");
         assert_eq!(texts(&map), ["■·■·", "·■·■"]);
     }
@@ -163,16 +174,25 @@ mod tests {
         let axes = vec![Axis::new("layer", 2), Axis::new("head", 3)];
         let bits = dimension(axes, Domain::Level { levels: vec![2.0, 4.0, 8.0] });
         let cells: Vec<Value> = [0, 1, 2, 2, 1, 0].map(Value::Index).into();
-        let map = grid(&bits, &cells);
+        let map = grid(&bits, &all(&cells));
         assert_eq!((map.title.as_str(), map.columns.len()), ("layer × head", 3));
         assert_eq!(texts(&map), ["248", "842"]);
         assert_eq!(map.rows[0].1[2].strength, 1.0);
-        assert_eq!(map.differences(&grid(&bits, &[0, 1, 2, 0, 1, 2].map(Value::Index))), (2, 6));
+        assert_eq!(map.differences(&grid(&bits, &all(&[0, 1, 2, 0, 1, 2].map(Value::Index)))), (2, 6));
     }
 
     #[test]
     fn reals_are_shades() {
         let weights = dimension(vec![], Domain::Affine { of: 3, sum: 1.0, spread: 1.0 });
-        assert_eq!(texts(&grid(&weights, &[Value::Reals(vec![0.0, 0.5, 1.0])])), ["  ▒▒██"]);
+        assert_eq!(texts(&grid(&weights, &all(&[Value::Reals(vec![0.0, 0.5, 1.0])]))), ["  ▒▒██"]);
+    }
+
+    #[test]
+    fn what_does_not_count_is_a_row_of_dashes() {
+        let axes = vec![Axis::new("layer", 2)];
+        let bits = dimension(axes, Domain::Level { levels: vec![2.0, 4.0, 8.0] });
+        let map = grid(&bits, &[Some(&Value::Index(0)), None]);
+        assert_eq!(texts(&map), ["■··", "–––"]);
+        assert_eq!(map.differences(&grid(&bits, &all(&[0, 0].map(Value::Index)))), (3, 6));
     }
 }

@@ -189,7 +189,8 @@ fn configs(theme: Theme, studies: [&Study; 2], columns: usize) -> Vec<Line<'stat
         found.or_else(|| Some(&study.rows.get(study.best?)?.trial.config))
     });
     let [Some(here), there] = best else { return Vec::new() };
-    let sections = difference::places(&left.header.dimensions, here, there);
+    let there = there.map(|there| right.header.counting(there));
+    let sections = difference::places(&left.header.dimensions, &left.header.counting(here), there.as_ref());
     let other = if there.is_some() { right.name() } else { "" };
     sections.iter().flat_map(|(title, places)| section(theme, title, places, other, columns)).collect()
 }

@@ -1,6 +1,6 @@
 //! The result, drawn: one page that scrolls.
 
-use attune_core::bounds::Gaps;
+use attune_core::bounds::{Gap, Gaps};
 use attune_core::describe;
 use attune_core::event::Finished;
 use attune_core::format;
@@ -71,7 +71,7 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     lines.push(Line::styled(" Found config", theme.title()));
     let plan = match &report.words {
         Some(words) => words.found.clone(),
-        None => attune_vocabulary::model().describe(&best.plan),
+        None => study.edits.describe(&best.plan),
     };
     let plan = plan.iter().flat_map(|line| wrap(line, columns.saturating_sub(3)));
     lines.extend(plan.map(|line| Line::from(format!("  {line}"))));
@@ -208,16 +208,24 @@ fn out_of_domain(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<
         for contender in &finished.report.baselines {
             let Some(delta) = contender.out_of_domain_delta.get(domain) else { continue };
             names.push((format!("{domain}: {}", finished.report.row_name(contender)), Style::new()));
-            rows.push((found, delta));
+            rows.push((found, delta, best.out_of_domain_gaps.get(domain)));
         }
     }
     let cells = best.estimates.keys().flat_map(|metric| {
         let found = rows.iter().map(|row| mean(Some(row.0), metric)).collect();
         let deltas = rows.iter().map(|row| delta(Some(row.1), metric)).collect();
-        [
+        let bounded = rows
+            .iter()
+            .any(|row| row.2.is_some_and(|gaps| gaps.get(metric).is_some_and(Gap::is_worth_a_column)));
+        let to_bound = bounded.then(|| Cells {
+            head: format!("found {metric} to bound"),
+            cells: rows.iter().map(|row| row.2.map_or_else(dash, |gaps| to_bound(gaps, metric))).collect(),
+        });
+        let own = [
             Cells { head: format!("found {metric}"), cells: found },
             Cells { head: format!("Δ {metric}"), cells: deltas },
-        ]
+        ];
+        own.into_iter().chain(to_bound)
     });
     Blocks { head: "domain: against".to_owned(), names, columns: cells.collect() }
         .lines(theme.faint(), columns)

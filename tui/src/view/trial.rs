@@ -81,9 +81,7 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     lines.extend(scores(theme, trial, other, columns));
     lines.extend(config(theme, study, trial, other, columns));
     lines.push(Line::styled(" What it does", theme.title()));
-    lines.extend(
-        attune_vocabulary::model().describe(&trial.plan).iter().flat_map(|line| text(line, theme.plain())),
-    );
+    lines.extend(study.edits.describe(&trial.plan).iter().flat_map(|line| text(line, theme.plain())));
     lines.push(Line::default());
     lines.extend(items(theme, trial, other, columns));
     lines
@@ -184,8 +182,9 @@ fn config(
     other: Option<&Trial>,
     columns: usize,
 ) -> Vec<Line<'static>> {
-    let sections =
-        difference::places(&study.header.dimensions, &trial.config, other.map(|other| &other.config));
+    let header = &study.header;
+    let there = other.map(|other| header.counting(&other.config));
+    let sections = difference::places(&header.dimensions, &header.counting(&trial.config), there.as_ref());
     let name = other.map_or(String::new(), |other| format!("trial {}", other.id));
     sections.iter().flat_map(|(title, places)| section(theme, title, places, &name, columns)).collect()
 }

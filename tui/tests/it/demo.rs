@@ -48,6 +48,8 @@ pub(crate) struct Demo {
     pub(crate) only_plan: bool,
     /// What profiles say; `PROFILE` when silent.
     pub(crate) profile: Option<String>,
+    /// What every study of the list is that is opened; those of its name when silent.
+    pub(crate) opens: Option<Opening>,
 }
 
 impl Backend for Demo {
@@ -175,6 +177,9 @@ impl Demo {
                     budget,
                 };
                 vec![Answer::Opened(Ok(Box::new(opening))), event(started)]
+            }
+            Request::Open { .. } if self.opens.is_some() => {
+                self.opens.clone().map(|opened| Answer::Opened(Ok(Box::new(opened)))).into_iter().collect()
             }
             Request::Open { study } => vec![Answer::Opened(match study.as_str() {
                 "done" => {
@@ -468,6 +473,7 @@ fn header(study: &str) -> StudyHeader {
             axes: vec![Axis::new("layer", LAYERS)],
             domain: Domain::Subset { of: EXPERTS, min: 4, max: 4 },
         }],
+        conditions: Vec::new(),
         model_fingerprint: ContentHash::of(b"model"),
         model_path: "models/tiny-moe".into(),
         task_fingerprint: ContentHash::of(b"task"),
@@ -479,9 +485,10 @@ fn header(study: &str) -> StudyHeader {
     }
 }
 
-fn opening(study: &str, trials: u64, place: RunLocation) -> Opening {
+pub(crate) fn opening(study: &str, trials: u64, place: RunLocation) -> Opening {
     Opening {
         header: header(study),
+        edits: attune_vocabulary::model().clone(),
         objectives: objectives(),
         budget: BUDGET,
         layers: LAYERS,
@@ -611,6 +618,7 @@ pub(crate) fn finished(study: &str) -> Finished {
                 estimates: estimates(0.7308, 0.03),
                 out_of_domain: [("code".to_owned(), estimates(0.9, 0.04))].into(),
                 gaps: BTreeMap::new(),
+                out_of_domain_gaps: BTreeMap::new(),
                 search_gaps: BTreeMap::new(),
             },
             front: None,

@@ -16,3 +16,4 @@ mod round_trip;
 mod screens;
 mod steps;
 mod studies;
+mod system;

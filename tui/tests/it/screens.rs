@@ -9,6 +9,7 @@ use ratatui::style::{Color, Modifier};
 
 use crate::backend_harness::Harness;
 use crate::demo::Demo;
+use crate::system;
 
 const SIZES: [(u16, u16); 3] = [(60, 18), (80, 24), (200, 60)];
 
@@ -109,6 +110,15 @@ fn scenes(columns: u16, rows: u16, colour: bool) -> Vec<(&'static str, Harness)>
     let mut export = opened(2);
     export.keys("ejjj");
     scenes.push(("export", export));
+
+    let system = || system::screen(columns, rows, setup());
+    for (name, keys) in
+        [("system-trials", "2"), ("system-map", "3d"), ("system-now", "4"), ("system-trial", "i")]
+    {
+        let mut live = system();
+        live.keys(keys);
+        scenes.push((name, live));
+    }
     scenes
 }
 

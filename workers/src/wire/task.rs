@@ -102,10 +102,23 @@ impl TryFrom<TaskOption> for evaluator::TaskOption {
 
     fn try_from(option: TaskOption) -> Result<Self, String> {
         let TaskOption { spec, label, basic, reports } = option;
-        let label = label.unwrap_or_else(|| spec.name.replace('-', " "));
+        if !is_key(&spec.name) {
+            return Err(format!(
+                "its option {:?} cannot be a key of a profile; call it something of lower-case letters, digits and `_`",
+                spec.name
+            ));
+        }
+        let label = label.unwrap_or_else(|| spec.name.replace(['-', '_'], " "));
         let spec = spec.try_into()?;
         Ok(evaluator::TaskOption { spec, label, advanced: !basic, reports })
     }
+}
+
+/// Whether a profile can write it as a key of its own; with a hyphen, as a raw one: `r#max-tokens: 32`.
+fn is_key(name: &str) -> bool {
+    let first = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    name.starts_with(first)
+        && name.chars().all(|letter| first(letter) || letter.is_ascii_digit() || letter == '-')
 }
 
 impl From<Metric> for evaluator::MetricInfo {

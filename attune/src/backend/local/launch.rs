@@ -85,6 +85,7 @@ fn prepare(
         session::stored(&records, &taken).filter(|finished| finished.report.trials >= setup.trials);
     let opening = Opening {
         header: setup.header.clone(),
+        edits: setup.evaluator.info().edits.clone(),
         objectives: setup.objectives.clone(),
         budget: setup.trials,
         layers: attune_vocabulary::ModelFacts::of(setup.evaluator.model()).layers,

@@ -31,6 +31,7 @@ pub(super) fn header(profile: &Profile, study: &Preflight<'_>) -> StudyHeader {
         technique_fingerprint: technique.fingerprint,
         model: study.model.name.clone(),
         dimensions: study.space.dimensions().to_vec(),
+        conditions: study.space.conditions(),
         model_fingerprint: study.model.fingerprint,
         model_path: profile.model.clone(),
         task_fingerprint: ContentHash::of_parts(fingerprints.map(|hash| hash.as_bytes().as_slice())),

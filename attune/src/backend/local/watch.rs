@@ -6,6 +6,8 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use attune_core::event::{Event, Phase, Underway};
+use attune_core::plan::Vocabulary;
+use attune_core::profile::Profile;
 use attune_core::store::{self, StoreError};
 use attune_eval::model::DecoderConfig;
 use attune_search::session;
@@ -16,6 +18,7 @@ use super::{profiles, stored, studies};
 use crate::backend::{Answer, Mailbox, Opening, RunLocation};
 use crate::continuation::budget;
 use crate::error::Error;
+use crate::factory;
 use crate::reading::StoredStudy;
 use crate::replay::Replay;
 
@@ -77,10 +80,12 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
         place => place,
     };
     let described = profiles::of_study(study);
+    let profile = stored::profile(&header);
     let config = DecoderConfig::read(&Path::new(&header.model_path).join("config.json"));
     let opening = Opening {
+        edits: edits(&profile),
         header: header.clone(),
-        objectives: stored::profile(&header).map(|profile| profile.objectives).unwrap_or_default(),
+        objectives: profile.map(|profile| profile.objectives).unwrap_or_default(),
         budget: budget(&notes).unwrap_or(0),
         // A model that has moved away is needed to go on, not to look.
         layers: config.map_or(0, |config| config.layers as u32),
@@ -93,6 +98,15 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
         finished: finished.filter(|_| place == RunLocation::Done).map(Box::new),
     };
     Ok((records.len(), opening))
+}
+
+/// The edits of the evaluator that a profile names, where it is found in an instant: no program is started for its words, and a component
+/// of one's own may be elsewhere by now.
+fn edits(profile: &Option<Profile>) -> Vocabulary {
+    let chosen = profile.as_ref().and_then(|profile| profile.evaluator.as_ref());
+    let builtin = chosen.filter(|chosen| factory::is_builtin_component(chosen));
+    let spec = builtin.and_then(|chosen| factory::spec(chosen, Path::new("")).ok());
+    spec.map_or_else(|| attune_vocabulary::model().clone(), |spec| spec.edits)
 }
 
 /// How far a journal has been read.

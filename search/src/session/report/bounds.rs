@@ -1,5 +1,7 @@
 //! Known bounds of the data that a report is on, and gaps to them.
 
+use std::collections::BTreeMap;
+
 use attune_core::bounds::{self, KnownBounds};
 use attune_core::evaluator::{EvalFailure, MetricInfo, Request, Split};
 use attune_core::event::Event;
@@ -10,10 +12,12 @@ use super::{Column, ReportBuilder};
 use crate::session::SessionError;
 use crate::session::measure::interruptible;
 
-/// What is known of both splits, on the items that are reported and that the search scored every config on.
+/// What is known of each split, on the items that are reported and that the search scored every config on.
 pub(super) struct Bounds {
     pub(super) report: KnownBounds,
     pub(super) selection: KnownBounds,
+    /// By domain.
+    pub(super) out_of_domain: BTreeMap<String, KnownBounds>,
 }
 
 /// Asks the evaluator. Bounds that one of the reported plans beats are none: they are left out, with a warning. `None` when someone asked
@@ -22,11 +26,13 @@ pub(super) fn asked(
     builder: &mut ReportBuilder<'_, '_>,
     best: &Trial,
     columns: [&Column; 2],
+    out_of_domain: &BTreeMap<String, Column>,
 ) -> Result<Option<Bounds>, SessionError> {
     let items = builder.setup.report_fidelity(&Split::Report)?.all();
     let Some(mut report) = of(builder, Split::Report, items)? else { return Ok(None) };
-    // Whoever knows nothing of one split knows nothing of the other.
-    let selection = if report.is_empty() { Vec::new() } else { builder.setup.fidelity.all() };
+    // Whoever knows nothing of one split knows nothing of the others.
+    let knows = !report.is_empty();
+    let selection = if knows { builder.setup.fidelity.all() } else { Vec::new() };
     let mut selection = match selection.is_empty() {
         true => KnownBounds::new(),
         false => match of(builder, Split::Selection, selection)? {
@@ -42,7 +48,17 @@ pub(super) fn asked(
     for message in keep_unbeaten(&mut selection, &Split::Selection, metrics, best.scores().into_iter()) {
         (builder.events)(Event::Warning { message });
     }
-    Ok(Some(Bounds { report, selection }))
+    let mut elsewhere = BTreeMap::new();
+    for (domain, column) in out_of_domain.iter().filter(|_| knows) {
+        let split = Split::OutOfDomain(domain.clone());
+        let items = builder.setup.report_fidelity(&split)?.all();
+        let Some(mut bounds) = of(builder, split.clone(), items)? else { return Ok(None) };
+        for message in keep_unbeaten(&mut bounds, &split, metrics, column.values()) {
+            (builder.events)(Event::Warning { message });
+        }
+        elsewhere.insert(domain.clone(), bounds);
+    }
+    Ok(Some(Bounds { report, selection, out_of_domain: elsewhere }))
 }
 
 /// What the evaluator knows of these items; `None` when someone asked to stop.

@@ -79,8 +79,12 @@ impl Table<'_> {
             contender.delta = intervals.differences(&winner, &contender.report)?;
             contender.gaps = intervals.gaps(&contender.report, &self.bounds.report);
         }
-        let out_of_domain = self.out_of_domain.iter().filter_map(|(domain, column)| {
-            column.get(&0).map(|scores| (domain.clone(), intervals.estimates(scores)))
+        let elsewhere =
+            || self.out_of_domain.iter().filter_map(|(domain, column)| Some((domain, column.get(&0)?)));
+        let out_of_domain = elsewhere().map(|(domain, scores)| (domain.clone(), intervals.estimates(scores)));
+        let out_of_domain_gaps = elsewhere().filter_map(|(domain, scores)| {
+            let gaps = intervals.gaps(scores, self.bounds.out_of_domain.get(domain)?);
+            (!gaps.is_empty()).then(|| (domain.clone(), gaps))
         });
         Ok(Report {
             trials: trials.len() as u64,
@@ -98,6 +102,7 @@ impl Table<'_> {
                     .unwrap_or_default(),
                 report: winner,
                 out_of_domain: out_of_domain.collect(),
+                out_of_domain_gaps: out_of_domain_gaps.collect(),
             },
             front,
             baselines: contenders,

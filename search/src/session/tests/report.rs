@@ -308,6 +308,9 @@ fn gaps_to_known_bounds_are_reported_for_everyone_and_kept() {
     let mean = even.iter().map(|pair| pair.0).sum::<f64>() / even.iter().map(|pair| pair.1).sum::<f64>();
     assert!((best.gaps["damage"].distance.mean - mean).abs() < 1e-12);
     assert_eq!((best.gaps["damage"].reached, best.search_gaps["damage"].items), (0, 8));
+    let elsewhere = &best.out_of_domain_gaps["other"]["damage"];
+    assert_eq!((elsewhere.bound, elsewhere.reached), (0.0, 0));
+    assert!(elsewhere.distance.mean > 0.0 && elsewhere.known < elsewhere.items, "{elsewhere:?}");
     assert!(report.baselines.iter().all(|line| line.gaps.len() == 1), "likeness has no bound");
     let kept = records(&study).into_iter().find_map(|record| match record {
         Record::Report(report) => Some(*report),
@@ -323,7 +326,8 @@ fn gaps_to_known_bounds_are_reported_for_everyone_and_kept() {
 #[test]
 fn a_bound_that_a_plan_beats_is_none() {
     let (finished, events) = finished(&bounded(0.5));
-    assert!(finished.report.bounds.is_empty() && finished.report.best.gaps.is_empty());
+    let best = &finished.report.best;
+    assert!(finished.report.bounds.is_empty() && best.gaps.is_empty() && best.out_of_domain_gaps.is_empty());
     let warnings = warnings(&events);
     let about = warnings.iter().find(|warning| warning.contains("of the report data")).unwrap();
     assert!(about.contains("better than 0.5, which its evaluator calls a bound"), "{about}");

@@ -65,8 +65,8 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
 }
 
 fn map(study: &Study, dimension: &Dimension, position: usize) -> Option<Grid> {
-    let cells = study.rows.get(position)?.trial.config.dimensions().get(study.dimension)?;
-    Some(grid(dimension, cells))
+    let cells = study.header.counting(&study.rows.get(position)?.trial.config);
+    Some(grid(dimension, cells.get(study.dimension)?))
 }
 
 /// As narrow as the texts allow, as wide as there is room for.

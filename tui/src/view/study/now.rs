@@ -34,7 +34,7 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
             .iter()
             .take(usize::from(inner.height))
             .map(|(trial, plan)| {
-                let text = attune_vocabulary::model().describe(plan).join("; ");
+                let text = study.edits.describe(plan).join("; ");
                 Line::from(vec![
                     Span::styled(format!(" trial {trial} "), theme.accent()),
                     Span::raw(fit(&text, columns.saturating_sub(12))),
@@ -55,7 +55,7 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
             let text = format!("trial {}, selected:{end}", row.trial.id);
             let head =
                 wrap(&text, columns).into_iter().map(|line| Line::styled(format!(" {line}"), theme.title()));
-            let plan = attune_vocabulary::model().describe(&row.trial.plan).into_iter();
+            let plan = study.edits.describe(&row.trial.plan).into_iter();
             let plan = plan.map(|line| Line::from(format!("  {}", fit(&line, columns))));
             lines.extend(head.chain(plan).take(room + 1));
         }

@@ -66,7 +66,7 @@ fn cells(study: &Study, row: &Row, metrics: &[String]) -> Vec<String> {
         trial.costs.first().map_or_else(|| "–".to_owned(), format::cost),
         items.map_or_else(|| "–".to_owned(), |items| items.to_string()),
         from.to_owned(),
-        config_text::short(&trial.config, &study.header.dimensions),
+        config_text::short(&study.header.counting(&trial.config), &study.header.dimensions),
     ]);
     cells
 }
