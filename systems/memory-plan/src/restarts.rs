@@ -10,8 +10,8 @@ mod rank;
 pub use rank::{Key, ranked};
 
 use crate::canonical::{Outcome, Search, Sections};
-use crate::decode::{self, Fit};
-use crate::{Instance, Offsets, Random, online, peak};
+use crate::rules::Rule;
+use crate::{Instance, Offsets, Random, peak};
 
 /// Capacities that are looked for, as shares above the bound.
 pub const ABOVE: [f64; 8] = [0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15];
@@ -72,13 +72,13 @@ impl Target {
         Self { capacity, weights: vec![0.0; sections.len()], rounds: 0 }
     }
 
-    /// One round of at most so many steps: `first` is the order of the first one, where there is one.
+    /// One round of at most so many nodes and steps: `first` is the order of the first one, where there is one.
     pub fn round(
         &mut self,
         sections: &Sections,
         policy: &Policy,
         first: Option<&[u32]>,
-        steps: u64,
+        (nodes, steps): (u64, u64),
         random: &mut Random,
     ) -> Round {
         self.rounds += 1;
@@ -90,7 +90,7 @@ impl Target {
         let mut search = Search::new(sections, self.capacity, &order);
         // Fewer would not get to the end of the first branch.
         let unit = policy.nodes.max(2 * sections.len() as u64);
-        let outcome = search.run(luby(self.rounds) * unit, steps);
+        let outcome = search.run(nodes.min(luby(self.rounds) * unit), steps);
         if matches!(key, Key::Weight | Key::WeightedArea) {
             remember(&mut self.weights, policy.memory, search.weights());
         }
@@ -106,16 +106,13 @@ pub fn capacity(bound: u64, above: f64) -> u64 {
 impl Restarts {
     /// Begins with the best of size, area and lifetime descending and of online best fit.
     pub fn new(instance: &Instance, policy: Policy, seed: u64) -> Self {
-        let orders = [decode::by_size(instance), decode::by_area(instance), decode::by_life(instance)];
-        let plans = orders.iter().map(|order| decode::decode(instance, order, Fit::Lowest));
-        let online = online::best_fit(instance);
-        let best =
-            plans.fold(
-                online,
-                |best, plan| {
-                    if peak(instance, &plan) < peak(instance, &best) { plan } else { best }
-                },
-            );
+        let plans = [Rule::Size, Rule::Area, Rule::Life, Rule::Online].map(|rule| rule.plan(instance));
+        let best = plans.into_iter().min_by_key(|plan| peak(instance, plan));
+        Self::after(instance, best.unwrap_or_default(), policy, seed)
+    }
+
+    /// Begins with a plan.
+    pub fn after(instance: &Instance, best: Offsets, policy: Policy, seed: u64) -> Self {
         let best_peak = peak(instance, &best);
         let sections = Sections::new(instance);
         let bound = sections.bound();
@@ -177,7 +174,13 @@ impl Restarts {
             2 => last,
             _ => (self.round / 4) as usize % (last + 1),
         };
-        let round = self.targets[target].round(&self.sections, &self.policy, None, steps, &mut self.random);
+        let round = self.targets[target].round(
+            &self.sections,
+            &self.policy,
+            None,
+            (u64::MAX, steps),
+            &mut self.random,
+        );
         self.nodes += round.nodes;
         self.steps += round.steps;
         match round.outcome {

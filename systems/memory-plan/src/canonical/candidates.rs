@@ -35,36 +35,59 @@ impl Search<'_> {
                 return false;
             }
         }
-        let mut passed_over = false;
         for at in 0..self.agenda.buffers(part).len() {
             let buffer = self.agenda.buffers(part)[at] as usize;
-            let mut least = Some(self.state.floor[buffer]);
-            if !self.comes_after(buffer, part) {
-                // It has to stand on something that is yet to come.
-                passed_over = true;
-                least = self.state.lifted(buffer, part.height);
-            }
-            match least.filter(|least| least + self.state.sections.sizes[buffer] <= self.capacity) {
-                Some(least) => self.least[buffer] = least,
-                None => {
-                    self.weights[buffer] += 1.0;
-                    return false;
-                }
+            let room = self.capacity.checked_sub(self.state.sections.sizes[buffer]);
+            let fits = if self.comes_after(buffer, part) {
+                let floor = self.state.floor[buffer];
+                self.least[buffer] = (self.nodes, floor);
+                room.is_some_and(|room| floor <= room)
+            } else {
+                room.is_some_and(|room| self.state.can_be_lifted(buffer, part.height, room))
+            };
+            if !fits {
+                self.weights[buffer] += 1.0;
+                return false;
             }
         }
-        let crowded =
-            (first..end).filter(|&section| passed_over && self.state.left[section] > 0).find(|&section| {
-                self.state.lowest[section] <= part.height && {
-                    let members = self.state.sections.members[section].iter().map(|&buffer| buffer as usize);
-                    let open = members.filter(|&buffer| !self.state.placed[buffer]);
-                    let least = open.map(|buffer| self.least[buffer]).min().unwrap_or(0);
-                    least + self.state.left[section] > self.capacity
-                }
-            });
+        let crowded = (first..end).find(|&section| {
+            self.state.left[section] > 0
+                && self.state.lowest[section] <= part.height
+                && !self.has_a_lowest(section, part)
+        });
         if let Some(section) = crowded {
             self.blame(section);
         }
         crowded.is_none()
+    }
+
+    /// Whether something that is left of a section can be so low that all that is left fits above.
+    fn has_a_lowest(&mut self, section: usize, part: &Part) -> bool {
+        let members = &self.state.sections.members[section];
+        let room = self.capacity - self.state.left[section];
+        // What comes after needs no look at what is under it.
+        let low = |&member: &u32| {
+            let (node, least) = self.least[member as usize];
+            node == self.nodes && least <= room && !self.state.placed[member as usize]
+        };
+        let found = members.iter().position(low);
+        self.state.steps += found.unwrap_or(members.len()) as u64;
+        found.is_some()
+            || members.iter().any(|&member| {
+                !self.state.placed[member as usize] && self.least_of(member, part.height) <= room
+            })
+    }
+
+    /// Where a buffer of the part can be at the lowest, as far as this node knows.
+    fn least_of(&mut self, buffer: u32, height: u64) -> u64 {
+        let (node, least) = self.least[buffer as usize];
+        if node == self.nodes {
+            return least;
+        }
+        // It has to stand on something that is yet to come.
+        let least = self.state.lifted(buffer as usize, height).unwrap_or(u64::MAX);
+        self.least[buffer as usize] = (self.nodes, least);
+        least
     }
 
     /// Candidates for the next place, the lowest first, of equal ones by rank.
@@ -100,11 +123,11 @@ impl Search<'_> {
         if let Some(section) = most.filter(|_| too_high) {
             self.blame(section);
         }
-        self.end_at_what_cannot_wait(start);
+        self.end_at_what_cannot_wait(start, part.height);
     }
 
     /// Takes away the candidates behind one that cannot be passed over: without it a section, or it itself, would not fit.
-    fn end_at_what_cannot_wait(&mut self, start: usize) {
+    fn end_at_what_cannot_wait(&mut self, start: usize, height: u64) {
         for at in start..self.candidates.len().saturating_sub(1) {
             let (place, _, buffer) = self.candidates[at];
             let (first, end) = self.state.sections.spans[buffer as usize];
@@ -114,7 +137,7 @@ impl Search<'_> {
             let crowded = match lifted {
                 None => Some(first),
                 Some(lifted) => (first..end).find(|&section| {
-                    let lowest = self.lowest_two_of(section);
+                    let lowest = self.lowest_two_of(section, height);
                     let least = lowest.second.min(lifted).max(place);
                     lowest.buffer == buffer && least + self.state.left[section] > self.capacity
                 }),
@@ -125,7 +148,7 @@ impl Search<'_> {
                 return;
             }
             // From here on it is passed over.
-            self.least[buffer as usize] = lifted.unwrap_or(place);
+            self.least[buffer as usize] = (self.nodes, lifted.unwrap_or(place));
             for lowest in &mut self.lowest_two[first..end] {
                 if lowest.buffer == buffer {
                     lowest.node = 0;
@@ -134,7 +157,7 @@ impl Search<'_> {
         }
     }
 
-    fn lowest_two_of(&mut self, section: usize) -> LowestTwo {
+    fn lowest_two_of(&mut self, section: usize, height: u64) -> LowestTwo {
         let node = self.nodes;
         if self.lowest_two[section].node != node {
             let members = &self.state.sections.members[section];
@@ -144,7 +167,7 @@ impl Search<'_> {
                 if self.state.placed[member as usize] {
                     continue;
                 }
-                let least = self.least[member as usize];
+                let least = self.least_of(member, height);
                 if least < first {
                     (buffer, first, second) = (member, least, first);
                 } else if least < second {

@@ -30,8 +30,8 @@ pub struct Search<'a> {
     frames: Vec<Frame>,
     /// Candidates of all frames, one stretch each: (place, rank, buffer).
     pub(super) candidates: Vec<(u64, u32, u32)>,
-    /// Where each buffer of the part can be at the lowest, as far as this node knows.
-    pub(super) least: Vec<u64>,
+    /// Where each buffer can be at the lowest, as far as a node knows, which is named before.
+    pub(super) least: Vec<(u64, u64)>,
     /// The lowest two of each section.
     pub(super) lowest_two: Vec<LowestTwo>,
     pub(super) weights: Vec<f64>,
@@ -71,7 +71,7 @@ impl<'a> Search<'a> {
             agenda: Agenda::default(),
             frames: Vec::new(),
             candidates: Vec::new(),
-            least: vec![0; count],
+            least: vec![(0, 0); count],
             lowest_two: vec![LowestTwo::UNKNOWN; sections.members.len()],
             weights: vec![0.0; count],
             nodes: 0,

@@ -134,4 +134,14 @@ impl<'a> State<'a> {
             .map(|other| self.floor[other].max(height) + self.sections.sizes[other])
             .min()
     }
+
+    /// Whether there is something left for a buffer to stand on, at `height` or above, that ends at `room` or below.
+    pub(super) fn can_be_lifted(&mut self, buffer: usize, height: u64, room: u64) -> bool {
+        let overlaps = &self.sections.overlaps[buffer];
+        let found = overlaps.iter().map(|&other| other as usize).position(|other| {
+            !self.placed[other] && self.floor[other].max(height) + self.sections.sizes[other] <= room
+        });
+        self.steps += found.unwrap_or(overlaps.len()) as u64;
+        found.is_some()
+    }
 }
