@@ -1,7 +1,8 @@
 //! Canonical search with restarts: the strongest planner here.
 //!
-//! Rounds search within capacities that are some share above the bound. The bound itself has half of the rounds; the largest
-//! capacity that is not reached yet has a quarter, all others share the rest. A round tries buffers in an order that is drawn anew,
+//! Rounds search within capacities that are some share above the bound. The bound itself has three quarters of the rounds: so
+//! little may be wasted then that branches end early. The largest capacity that is not reached yet has an eighth, all others share
+//! the rest. A round tries buffers in an order that is drawn anew,
 //! and is given a number of nodes by the sequence of Luby, Sinclair and Zuckerman (1993). Buffers where branches ended gain weight,
 //! for each capacity on its own, and rounds that rank by weight place them first.
 
@@ -169,10 +170,10 @@ impl Restarts {
     pub fn round(&mut self, steps: u64) {
         let Some(last) = self.targets.len().checked_sub(1) else { return };
         self.round += 1;
-        let target = match self.round % 4 {
-            1 | 3 => 0,
-            2 => last,
-            _ => (self.round / 4) as usize % (last + 1),
+        let target = match self.round % 8 {
+            4 => last,
+            0 => (self.round / 8) as usize % (last + 1),
+            _ => 0,
         };
         let round = self.targets[target].round(
             &self.sections,
@@ -241,5 +242,30 @@ mod tests {
             assert_eq!(check::peak(&instance, one.best()), Ok(one.peak()));
             assert_eq!(one.best(), other.best());
         }
+    }
+
+    #[test]
+    fn rounds_end_where_nothing_is_left_to_look_for() {
+        // Three that live one after the other beside two that reach across: 3 + 2 bytes are live at most, and no plan has fewer than 6.
+        let buffers =
+            [(0, 2, 2), (1, 4, 2), (3, 6, 2), (5, 8, 1), (0, 1, 3), (4, 5, 3), (2, 3, 3), (6, 8, 4)];
+        let buffers = buffers.map(|(start, end, size)| crate::Buffer { start, end, size });
+        let instance = Instance::new(buffers.to_vec()).unwrap();
+        let start = Rule::Life.plan(&instance);
+        let mut search = Restarts::after(&instance, start, Policy::default(), 1);
+        search.run(u64::MAX);
+        assert!(search.is_over());
+        let steps = search.steps();
+        search.run(u64::MAX);
+        assert_eq!(search.steps(), steps);
+    }
+
+    #[test]
+    fn a_search_without_steps_keeps_the_plan_that_it_began_with() {
+        let instance = crate::generate::tight(3, 60, 1 << 16);
+        let start = Rule::Online.plan(&instance);
+        let mut search = Restarts::after(&instance, start.clone(), Policy::default(), 1);
+        search.run(0);
+        assert_eq!(search.best(), &start);
     }
 }

@@ -41,6 +41,7 @@ proptest! {
         for algorithm in [Algorithm::SplitAndFuse, Algorithm::Group, Algorithm::Autotune] {
             plans.push(stalloc::plan(&instance, &Knobs { algorithm, ..Knobs::default() }));
         }
+        plans.extend(Rule::ALL.map(|rule| rule.plan(&instance)));
         let mut restarts = Restarts::new(&instance, Policy::default(), seed);
         restarts.round(u64::MAX);
         plans.push(restarts.best().clone());

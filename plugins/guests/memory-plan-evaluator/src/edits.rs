@@ -18,10 +18,10 @@ const LAYERS: [&str; 2] = ["latest-tail", "tightest"];
 
 /// Most buffers of a trace, and most traces.
 const MANY: i64 = 1 << 20;
-/// Most steps of a search, in thousands: a step is some ten instructions, and an item may take ten billion.
-const STEPS: i64 = 400_000;
+/// Most steps of a search, in thousands: a step is some fifty instructions, and an item may take ten billion.
+const STEPS: i64 = 150_000;
 /// Most pairs of buffers that overlap, of a trace that is searched.
-const PAIRS: u64 = 1 << 22;
+const PAIRS: u64 = 1 << 23;
 
 pub(super) fn schemas() -> [EditSchema; 3] {
     let order =

@@ -45,8 +45,8 @@ impl Technique for MemoryPlan {
         .option(OptionSpec::int(
             "steps",
             "million buffers and sections that the canonical search of one trial may look at",
-            1..=400,
-            200,
+            1..=150,
+            100,
         ))
         .option(OptionSpec::int("nodes", "nodes of a search that completes an order", 100..=20_000, 5000))
         .edit("allocation-search")

@@ -6,8 +6,8 @@ use attune_memory_plan::decode::{self, Fit};
 use attune_memory_plan::restarts::{ABOVE, Policy, Target, capacity};
 use attune_memory_plan::{Instance, peak};
 
-/// Steps of a search that completes an order: some ten instructions each, and a call may take a billion.
-const STEPS: u64 = 50_000_000;
+/// Steps of a search that completes an order: some fifty instructions each, and a call may take a billion.
+const STEPS: u64 = 15_000_000;
 
 pub(crate) fn all() -> Vec<Operator> {
     vec![

@@ -12,7 +12,7 @@ const MEMORIES: [f64; 5] = [0.5, 0.8, 0.9, 0.95, 0.99];
 const NODES: [f64; 4] = [300.0, 1000.0, 3000.0, 10_000.0];
 const SEEDS: i64 = 0xffff;
 /// Most pairs of buffers that overlap, as the evaluator takes.
-const PAIRS: u64 = 1 << 22;
+const PAIRS: u64 = 1 << 23;
 /// Dimensions of each trace.
 const EACH: usize = 7;
 

@@ -119,7 +119,7 @@ impl Search<'_> {
             }
         }
         self.candidates[start..].sort_unstable();
-        self.state.steps += 2 * buffers.len() as u64;
+        self.state.steps += (2 * buffers.len() + 8 * (self.candidates.len() - start)) as u64;
         if let Some(section) = most.filter(|_| too_high) {
             self.blame(section);
         }
@@ -131,6 +131,7 @@ impl Search<'_> {
         for at in start..self.candidates.len().saturating_sub(1) {
             let (place, _, buffer) = self.candidates[at];
             let (first, end) = self.state.sections.spans[buffer as usize];
+            self.state.steps += (end - first) as u64;
             let size = self.state.sections.sizes[buffer as usize];
             let lifted =
                 self.state.lifted(buffer as usize, place).filter(|lifted| lifted + size <= self.capacity);
@@ -181,7 +182,9 @@ impl Search<'_> {
 
     /// What is left of a section gains weight.
     fn blame(&mut self, section: usize) {
-        for &buffer in &self.state.sections.members[section] {
+        let members = &self.state.sections.members[section];
+        self.state.steps += members.len() as u64;
+        for &buffer in members {
             if !self.state.placed[buffer as usize] {
                 self.weights[buffer as usize] += 1.0;
             }

@@ -8,6 +8,9 @@ use super::parts::{Agenda, Part};
 use super::state::{Mark, NONE, State};
 use crate::Offsets;
 
+/// What a node costs beside the buffers and sections that it looks at, in steps.
+const NODE: u64 = 20;
+
 /// How a search ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -106,6 +109,7 @@ impl<'a> Search<'a> {
                 return Outcome::Unknown;
             }
             self.nodes += 1;
+            self.state.steps += NODE;
             let part = self.agenda.part(first);
             let candidates = self.candidates.len();
             if self.may_succeed(&part) {
@@ -176,6 +180,10 @@ mod tests {
         Instance::new(buffers.collect()).unwrap()
     }
 
+    /// At most five bytes are live, and the best plan takes more.
+    const TIGHT: [(u64, u64, u64); 8] =
+        [(0, 2, 2), (1, 4, 2), (3, 6, 2), (5, 8, 1), (0, 1, 3), (4, 5, 3), (2, 3, 3), (6, 8, 4)];
+
     #[test]
     fn a_plan_without_a_gap_is_found_where_there_is_one() {
         // The example of MiniMalloc's README: five buffers in twelve bytes.
@@ -188,16 +196,7 @@ mod tests {
 
     #[test]
     fn that_there_is_no_plan_is_proved() {
-        let instance = instance(&[
-            (0, 2, 2),
-            (1, 4, 2),
-            (3, 6, 2),
-            (5, 8, 1),
-            (0, 1, 3),
-            (4, 5, 3),
-            (2, 3, 3),
-            (6, 8, 4),
-        ]);
+        let instance = instance(&TIGHT);
         let sections = Sections::new(&instance);
         assert_eq!(sections.bound(), 5);
         let order: Vec<u32> = (0..8).collect();
@@ -251,5 +250,39 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_nothing_connects_is_searched_apart() {
+        // Nine buffers in a time of their own, of which many orders are plans, and behind them the eight that have none in five bytes.
+        let apart: Vec<_> = (0..9).map(|buffer| (buffer % 3, buffer % 3 + 2, 1)).collect();
+        let later = TIGHT.map(|(start, end, size)| (start + 100, end + 100, size));
+        let together: Vec<_> = apart.iter().copied().chain(later).collect();
+        let nodes = |buffers: &[(u64, u64, u64)], capacity, expected: bool| {
+            let instance = instance(buffers);
+            let sections = Sections::new(&instance);
+            let order: Vec<u32> = (0..instance.len() as u32).collect();
+            let mut search = Search::new(&sections, capacity, &order);
+            let outcome = search.run(u64::MAX, u64::MAX);
+            assert_eq!(matches!(outcome, Outcome::Found(_)), expected);
+            assert_eq!(outcome == Outcome::Impossible, !expected);
+            search.nodes()
+        };
+        let (first, second) = (nodes(&apart, 6, true), nodes(&TIGHT, 5, false));
+        assert!(nodes(&together, 6, true) <= first + nodes(&TIGHT, 6, true));
+        // The first part has no plan in five bytes either, but is not looked at where the smaller one fails first.
+        assert_eq!(nodes(&together, 5, false), second.min(nodes(&apart, 5, false)));
+    }
+
+    #[test]
+    fn a_search_stops_when_its_nodes_or_its_steps_are_used_up() {
+        let instance = instance(&TIGHT);
+        let sections = Sections::new(&instance);
+        let order: Vec<u32> = (0..8).collect();
+        let mut few_nodes = Search::new(&sections, 6, &order);
+        assert_eq!(few_nodes.run(3, u64::MAX), Outcome::Unknown);
+        assert_eq!(few_nodes.nodes(), 3);
+        assert_eq!(Search::new(&sections, 6, &order).run(u64::MAX, 50), Outcome::Unknown);
+        assert!(matches!(Search::new(&sections, 6, &order).run(u64::MAX, u64::MAX), Outcome::Found(_)));
     }
 }

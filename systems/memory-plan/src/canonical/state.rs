@@ -80,13 +80,15 @@ impl<'a> State<'a> {
                 self.outdate(other as usize, floor);
             }
         }
-        self.steps += (sections.overlaps[buffer].len() + end - first) as u64;
+        // As much again to take it back.
+        self.steps += 2 * (sections.overlaps[buffer].len() + end - first) as u64;
         self.renew();
     }
 
     /// Sections of a buffer whose lowest floor was this one of its own.
     fn outdate(&mut self, buffer: usize, floor: u64) {
         let (first, end) = self.sections.spans[buffer];
+        self.steps += (end - first) as u64;
         for section in first..end {
             if self.lowest[section] == floor {
                 self.lowests.push((section as u32, floor));
