@@ -246,7 +246,6 @@ mod tests {
 
     #[test]
     fn rounds_end_where_nothing_is_left_to_look_for() {
-        // Three that live one after the other beside two that reach across: 3 + 2 bytes are live at most, and no plan has fewer than 6.
         let buffers =
             [(0, 2, 2), (1, 4, 2), (3, 6, 2), (5, 8, 1), (0, 1, 3), (4, 5, 3), (2, 3, 3), (6, 8, 4)];
         let buffers = buffers.map(|(start, end, size)| crate::Buffer { start, end, size });

@@ -5,6 +5,7 @@ use attune_memory_plan::stalloc::{Algorithm, Knobs};
 use attune_memory_plan::{
     Buffer, Instance, Random, caching, check, online, peak,
     restarts::{Policy, Restarts},
+    rules::Rule,
     stalloc,
 };
 use proptest::prelude::*;

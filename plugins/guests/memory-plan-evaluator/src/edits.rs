@@ -11,7 +11,7 @@ const ORDER: &str = "allocation-order";
 const SEARCH: &str = "allocation-search";
 const PLANNER: &str = "allocation-planner";
 const RULES: [&str; 6] = ["size", "area", "life", "online", "split-and-fuse", "group"];
-const RANKS: [&str; 7] = ["turns", "weight", "weighted-area", "pressure", "area", "life", "degree"];
+const RANKS: [&str; 3] = ["turns", "weight", "weighted-area"];
 const ALGORITHMS: [&str; 3] = ["split-and-fuse", "group", "autotune"];
 const BUCKETINGS: [&str; 3] = ["size", "area", "life"];
 const LAYERS: [&str; 2] = ["latest-tail", "tightest"];
@@ -64,7 +64,7 @@ fn search() -> EditSchema {
             "the rule whose plan stands where the search finds no better one",
         ))
         .with(Argument::int("steps", 0..=STEPS, "thousand buffers and sections that the search may look at"))
-        .with(Argument::word("rank", &RANKS, "what is placed first; turns: one after the other"))
+        .with(Argument::word("rank", &RANKS, "what is placed first: where branches ended, also times the root of the area, or these and others in turns"))
         .with(Argument::real("noise", 0.0..=16.0, "how much the order differs from round to round"))
         .with(Argument::real("memory", 0.0..=1.0, "what is left of a weight from round to round"))
         .with(Argument::int("nodes", 1..=1_000_000, "nodes of the shortest round"))
@@ -145,7 +145,11 @@ fn restarts(edit: &Args<'_>) -> Result<(Rule, Policy, u64), Failure> {
     let (start, rank) = (edit.word("start")?, edit.word("rank")?);
     let start = Rule::ALL.into_iter().find(|rule| rule.name() == start).unwrap_or(Rule::Size);
     let policy = Policy {
-        key: Key::DRAWN.into_iter().find(|key| key.name() == rank),
+        key: match rank {
+            "weight" => Some(Key::Weight),
+            "weighted-area" => Some(Key::WeightedArea),
+            _ => None,
+        },
         noise: edit.real("noise")?,
         memory: edit.real("memory")?,
         nodes: edit.count("nodes")? as u64,

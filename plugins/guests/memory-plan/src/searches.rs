@@ -2,24 +2,20 @@
 
 use attune_guest::{Baseline, Config, Dimension, Domain, Edit, IntRange, Space, Value};
 use attune_memory_plan::Instance;
-use attune_memory_plan::restarts::Key;
 use attune_memory_plan::rules::Rule;
 
 /// Shares of the steps that a search may take; without any the plan is that of the rule.
-const EFFORTS: [f64; 4] = [0.0, 0.25, 0.5, 1.0];
-const NOISES: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
-const MEMORIES: [f64; 5] = [0.5, 0.8, 0.9, 0.95, 0.99];
-const NODES: [f64; 4] = [300.0, 1000.0, 3000.0, 10_000.0];
+const EFFORTS: [f64; 3] = [0.0, 0.5, 1.0];
+/// Those that learn where branches end, alone or in turns with others.
+const RANKS: [&str; 3] = ["turns", "weight", "weighted-area"];
+const NOISES: [f64; 3] = [0.5, 1.0, 2.0];
+const MEMORIES: [f64; 3] = [0.8, 0.9, 0.95];
+const NODES: [f64; 3] = [500.0, 1000.0, 2000.0];
 const SEEDS: i64 = 0xffff;
 /// Most pairs of buffers that overlap, as the evaluator takes.
 const PAIRS: u64 = 1 << 23;
 /// Dimensions of each trace.
 const EACH: usize = 7;
-
-/// What rounds rank by: all in turns, or one of them.
-fn ranks() -> Vec<&'static str> {
-    std::iter::once("turns").chain(Key::DRAWN.map(Key::name)).collect()
-}
 
 pub(crate) fn space(traces: &[Instance]) -> Result<Space, String> {
     let large = traces.iter().map(Instance::overlaps).enumerate().find(|&(_, pairs)| pairs > PAIRS);
@@ -40,7 +36,7 @@ pub(crate) fn space(traces: &[Instance]) -> Result<Space, String> {
                 "share of the steps that the search may take",
                 Domain::Level(EFFORTS.to_vec()),
             ),
-            dimension("rank", "what rounds place first", Domain::one_of(&ranks())),
+            dimension("rank", "what rounds place first", Domain::one_of(&RANKS)),
             dimension(
                 "noise",
                 "how much the order differs from round to round",
@@ -70,7 +66,7 @@ pub(crate) fn lower(config: &Config, steps: i64) -> Vec<Edit> {
             .int("trace", trace as i64)
             .text("start", Rule::ALL[option(0)].name())
             .int("steps", (steps as f64 * 1000.0 * EFFORTS[option(1)]) as i64)
-            .text("rank", ranks()[option(2)])
+            .text("rank", RANKS[option(2)])
             .real("noise", NOISES[option(3)])
             .real("memory", MEMORIES[option(4)])
             .int("nodes", NODES[option(5)] as i64)
@@ -83,7 +79,7 @@ pub(crate) fn baselines(traces: usize) -> Vec<Baseline> {
     // Turns, usual noise, memory and nodes, seed 0.
     let config = |start: u32, effort: u32| -> Config {
         let index = |value| vec![Value::Index(value)];
-        let each = [index(start), index(effort), index(0), index(2), index(2), index(1), vec![Value::Int(0)]];
+        let each = [index(start), index(effort), index(0), index(1), index(1), index(1), vec![Value::Int(0)]];
         (0..traces).flat_map(|_| each.clone()).collect()
     };
     let helps = [
@@ -97,6 +93,6 @@ pub(crate) fn baselines(traces: usize) -> Vec<Baseline> {
     let rules = Rule::ALL.into_iter().zip(helps).enumerate();
     let rules = rules.map(|(start, (rule, help))| Baseline::new(rule.name(), help, config(start as u32, 0)));
     let search =
-        Baseline::new("search", "one canonical search with restarts, from size descending", config(0, 3));
+        Baseline::new("search", "one canonical search with restarts, from size descending", config(0, 2));
     rules.chain([search]).collect()
 }

@@ -27,25 +27,6 @@ pub enum Key {
 }
 
 impl Key {
-    /// Those that are drawn with noise.
-    pub const DRAWN: [Self; 6] =
-        [Self::Weight, Self::WeightedArea, Self::Pressure, Self::Area, Self::Life, Self::Degree];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Weight => "weight",
-            Self::WeightedArea => "weighted-area",
-            Self::Pressure => "pressure",
-            Self::Area => "area",
-            Self::Life => "life",
-            Self::Degree => "degree",
-            Self::LifeArea => "life-area",
-            Self::PressureArea => "pressure-area",
-            Self::PressureLife => "pressure-life",
-        }
-    }
-
     /// The key of a round, from 1, where they take turns.
     pub(super) fn of_round(round: u64) -> Self {
         match round {
