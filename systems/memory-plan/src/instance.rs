@@ -130,6 +130,21 @@ impl Instance {
         most
     }
 
+    /// How many pairs of buffers are alive at once at some moment.
+    pub fn overlaps(&self) -> u64 {
+        let mut live = 0;
+        let mut pairs = 0;
+        for (_, begins, _) in self.events() {
+            if begins {
+                pairs += live;
+                live += 1;
+            } else {
+                live -= 1;
+            }
+        }
+        pairs
+    }
+
     /// Allocations (`true`) and frees in the order in which they happen: by time, frees first, then by number.
     pub fn events(&self) -> Vec<(u64, bool, usize)> {
         let ends = self.buffers.iter().enumerate().map(|(index, buffer)| (buffer.end, false, index));
@@ -153,6 +168,7 @@ mod tests {
         let instance = Instance::new(vec![buffer(0, 4, 7), buffer(4, 9, 5), buffer(2, 6, 1)]).unwrap();
         // 7, then 7 + 1; at 4 the first is gone before the second comes: 1 + 5.
         assert_eq!(instance.bound(), 8);
+        assert_eq!(instance.overlaps(), 2);
     }
 
     #[test]

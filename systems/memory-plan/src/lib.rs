@@ -5,7 +5,7 @@
 //!   ([`generate`]).
 //! * What no plan beats: [`Instance::bound`]. Whether a plan is one, by another algorithm than any that makes plans: [`check`].
 //! * Planners: an order and a decoder ([`decode`]), online best fit ([`online`]), the caching allocator of PyTorch emulated
-//!   ([`caching`]), the two static algorithms of STAlloc ([`stalloc`]).
+//!   ([`caching`]), the two static algorithms of STAlloc ([`stalloc`]), and those that need no constants by name ([`rules`]).
 //! * Searches: canonical branch and bound ([`canonical`]), and restarts of it ([`restarts`]).
 //!
 //! Nothing here reads a file, a clock or a random number but from a seed: the same bits natively and in a component.
@@ -19,6 +19,7 @@ pub mod generate;
 mod instance;
 pub mod online;
 pub mod restarts;
+pub mod rules;
 pub mod snapshot;
 pub mod stalloc;
 

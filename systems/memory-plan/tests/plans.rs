@@ -3,7 +3,10 @@
 use attune_memory_plan::decode::{self, Fit};
 use attune_memory_plan::stalloc::{Algorithm, Knobs};
 use attune_memory_plan::{
-    Buffer, Instance, Random, caching, check, online, peak, restarts::Restarts, stalloc,
+    Buffer, Instance, Random, caching, check, online, peak,
+    restarts::{Policy, Restarts},
+    rules::Rule,
+    stalloc,
 };
 use proptest::prelude::*;
 
@@ -39,8 +42,9 @@ proptest! {
         for algorithm in [Algorithm::SplitAndFuse, Algorithm::Group, Algorithm::Autotune] {
             plans.push(stalloc::plan(&instance, &Knobs { algorithm, ..Knobs::default() }));
         }
-        let mut restarts = Restarts::new(&instance, seed);
-        restarts.round();
+        plans.extend(Rule::ALL.map(|rule| rule.plan(&instance)));
+        let mut restarts = Restarts::new(&instance, Policy::default(), seed);
+        restarts.round(u64::MAX);
         plans.push(restarts.best().clone());
         for plan in plans {
             let exact = check::peak(&instance, &plan);

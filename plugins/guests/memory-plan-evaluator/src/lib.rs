@@ -1,4 +1,4 @@
-//! Scores memory plans: how many bytes an order of allocation, or a planner with its constants, needs for traces of allocations.
+//! Scores memory plans: how many bytes an order of allocation, a search with its constants, or a planner with its own needs for traces of allocations.
 
 mod edits;
 mod traces;
@@ -39,7 +39,7 @@ impl Evaluator for MemoryPlan {
                      time that no planner shares: it says that the plan holds, and nothing of other traces.";
         let planner =
             "Constants of a planner that plans any trace: the report is of other traces than the selection.";
-        let [order, planner_edit] = edits::schemas();
+        let [order, search, planner_edit] = edits::schemas();
         Description::new(
             "memory-plan",
             "0.1.0",
@@ -48,6 +48,7 @@ impl Evaluator for MemoryPlan {
         .task(metrics(TaskSpec::new("given", given)))
         .task(metrics(TaskSpec::new("planner", planner)))
         .edit(order)
+        .edit(search)
         .edit(planner_edit)
         .unedited("online best fit: each tensor takes the tightest gap as it comes")
         .fact("memory-counts", "buffers of each trace that is tuned on, one trace after the other")
@@ -83,8 +84,7 @@ impl Evaluator for MemoryPlan {
     }
 
     fn check(&self, plan: &[Edit]) -> Result<(), Failure> {
-        let counts: Vec<usize> = self.selection.iter().map(Instance::len).collect();
-        edits::check(plan, &counts, self.given)
+        edits::check(plan, &self.selection, self.given)
     }
 
     fn evaluate(&self, plan: &[Edit], split: &str, items: &[u32]) -> Result<Evaluation, Failure> {
@@ -93,7 +93,7 @@ impl Evaluator for MemoryPlan {
         let mut work = 0;
         for &item in items {
             let instance = &self.split(split)[item as usize];
-            let offsets = edits::offsets(plan, item as usize, instance)?;
+            let (offsets, looked_at) = edits::offsets(plan, item as usize, instance)?;
             let bytes = if split == "selection" {
                 peak(instance, &offsets)
             } else {
@@ -107,7 +107,7 @@ impl Evaluator for MemoryPlan {
                 bytes as f64 / caching::run(instance).bytes as f64,
             ];
             columns.iter_mut().zip(scores).for_each(|(column, score)| column.push(score));
-            work += instance.len() as u64;
+            work += looked_at;
         }
         let [relative, bytes, fragmentation, of_pytorch] = columns;
         Ok(Evaluation::new()

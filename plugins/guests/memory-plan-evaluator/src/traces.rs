@@ -98,21 +98,8 @@ fn generated(opening: &Opening, half: u64, count: u32) -> Vec<Instance> {
         let Some(irregular) = irregular else {
             return tight(seed, options.int("buffers") as usize, CAPACITY);
         };
-        // What is trained differs from trace to trace, also where nothing within one is irregular.
-        let variant = (number * 2 + half) as usize;
-        let chunks = [1, 2, 4][variant % 3];
-        let trained = Megatron {
-            layers: (options.int("layers") as u32).next_multiple_of(chunks),
-            hidden: 512 * (2 + seed % 7),
-            sequence: 2048,
-            batch: 1,
-            tensor_parallel: [1, 2][variant / 3 % 2],
-            stages: 4,
-            chunks,
-            micro_batches: 8,
-            recompute: variant % 4 == 3,
-            irregular,
-        };
+        let layers = opening.task_options.int("layers") as u32;
+        let trained = Megatron::varied((number * 2 + half) as usize, seed, layers, irregular);
         trained.trace(seed)
     };
     (0..u64::from(count)).map(one).collect()

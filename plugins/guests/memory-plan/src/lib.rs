@@ -1,10 +1,11 @@
-//! Memory plans: which order of allocation, or which constants of a planner, needs the fewest bytes. STWeaver (STAlloc), July 2025;
-//! search by canonical plans after MiniMalloc (ASPLOS 2023).
+//! Memory plans: which order of allocation, which search, or which constants of a planner, needs the fewest bytes. STWeaver (STAlloc),
+//! July 2025; search by canonical plans after MiniMalloc (ASPLOS 2023).
 
 mod facts;
 mod operators;
 mod orders;
 mod planner;
+mod searches;
 
 use attune_guest::{
     Baseline, Config, Cost, Description, Edit, Model, Operator, OptionSpec, Options, Random, Signals, Space,
@@ -13,8 +14,19 @@ use attune_guest::{
 
 struct MemoryPlan;
 
-fn by_order(options: &Options) -> bool {
-    options.text("search") == "order"
+/// What is searched.
+enum By {
+    Canonical,
+    Order,
+    Planner,
+}
+
+fn by(options: &Options) -> By {
+    match options.text("search") {
+        "order" => By::Order,
+        "planner" => By::Planner,
+        _ => By::Canonical,
+    }
 }
 
 impl Technique for MemoryPlan {
@@ -26,20 +38,36 @@ impl Technique for MemoryPlan {
         )
         .option(OptionSpec::one_of(
             "search",
-            "what is searched: an order for each given trace, or the constants of the published planner",
-            &["order", "planner"],
+            "what is searched: seeds and constants of a search for plans of each given trace, an order for each, or the constants of \
+             the published planner",
+            &["canonical", "order", "planner"],
+        ))
+        .option(OptionSpec::int(
+            "steps",
+            "million buffers and sections that the canonical search of one trial may look at",
+            1..=150,
+            100,
         ))
         .option(OptionSpec::int("nodes", "nodes of a search that completes an order", 100..=20_000, 5000))
+        .edit("allocation-search")
         .edit("allocation-order")
         .edit("allocation-planner")
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
-        if by_order(options) { Ok(orders::space(&facts::traces(model)?)) } else { Ok(planner::space()) }
+        match by(options) {
+            By::Canonical => searches::space(&facts::traces(model)?),
+            By::Order => Ok(orders::space(&facts::traces(model)?)),
+            By::Planner => Ok(planner::space()),
+        }
     }
 
     fn lower(_: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
-        Ok(if by_order(options) { orders::lower(config) } else { planner::lower(config) })
+        Ok(match by(options) {
+            By::Canonical => searches::lower(config, options.int("steps")),
+            By::Order => orders::lower(config),
+            By::Planner => planner::lower(config),
+        })
     }
 
     fn cost(_: &Model, _: &Options, _: &Config) -> Result<Vec<Cost>, String> {
@@ -47,11 +75,11 @@ impl Technique for MemoryPlan {
     }
 
     fn baselines(model: &Model, options: &Options, _: &Signals) -> Result<Vec<Baseline>, String> {
-        if by_order(options) {
-            Ok(orders::baselines(&facts::traces(model)?))
-        } else {
-            Ok(planner::baselines())
-        }
+        Ok(match by(options) {
+            By::Canonical => searches::baselines(facts::traces(model)?.len()),
+            By::Order => orders::baselines(&facts::traces(model)?),
+            By::Planner => planner::baselines(),
+        })
     }
 
     fn operators() -> Vec<Operator> {
@@ -65,7 +93,7 @@ impl Technique for MemoryPlan {
         parents: &[Config],
         random: &mut Random,
     ) -> Result<Config, String> {
-        if !by_order(options) {
+        if !matches!(by(options), By::Order) {
             return Err(format!("operator `{operator}` is for orders"));
         }
         operators::vary(&facts::traces(model)?, options.int("nodes") as u64, operator, parents, random)

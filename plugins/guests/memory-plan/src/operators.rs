@@ -3,8 +3,11 @@
 use attune_guest::{Config, Operator, Random, Value};
 use attune_memory_plan::canonical::{Outcome, Sections};
 use attune_memory_plan::decode::{self, Fit};
-use attune_memory_plan::restarts::{ABOVE, Target, capacity};
+use attune_memory_plan::restarts::{ABOVE, Policy, Target, capacity};
 use attune_memory_plan::{Instance, peak};
+
+/// Steps of a search that completes an order: some fifty instructions each, and a call may take a billion.
+const STEPS: u64 = 15_000_000;
 
 pub(crate) fn all() -> Vec<Operator> {
     vec![
@@ -61,15 +64,18 @@ fn complete(
     let step = if random.chance(0.5) { below.len() - 1 } else { random.below(below.len()) };
     let mut target = Target::new(&sections, below[step]);
     let mut own = attune_memory_plan::Random::new(random.bits());
-    let mut left = nodes;
-    loop {
-        match target.round(&sections, Some(order), left, &mut own) {
-            (Outcome::Found(offsets), _) => return Ok(decode::order_of(&offsets)),
-            (Outcome::Impossible, _) => return Err("there is no plan within this capacity".to_owned()),
-            (Outcome::Unknown, used) if used < left => left -= used,
-            (Outcome::Unknown, _) => return Err("no plan was found within the nodes".to_owned()),
+    let mut left = (nodes, STEPS);
+    while left.0 > 0 && left.1 > 0 {
+        let round = target.round(&sections, &Policy::default(), Some(order), left, &mut own);
+        match round.outcome {
+            Outcome::Found(offsets) => return Ok(decode::order_of(&offsets)),
+            Outcome::Impossible => return Err("there is no plan within this capacity".to_owned()),
+            Outcome::Unknown => {
+                left = (left.0.saturating_sub(round.nodes), left.1.saturating_sub(round.steps))
+            }
         }
     }
+    Err("no plan was found within the nodes".to_owned())
 }
 
 /// A chain from the top: a buffer that reaches the peak, or one that ends where one of the chain begins.

@@ -1,8 +1,8 @@
 //! An order for each trace.
 
 use attune_guest::{Baseline, Config, Dimension, Domain, Edit, Space, Value};
-use attune_memory_plan::stalloc::{self, Algorithm, Knobs};
-use attune_memory_plan::{Instance, decode, online};
+use attune_memory_plan::Instance;
+use attune_memory_plan::rules::Rule;
 
 pub(crate) fn space(traces: &[Instance]) -> Space {
     let dimension = |(trace, instance): (usize, &Instance)| {
@@ -20,21 +20,16 @@ pub(crate) fn lower(config: &Config) -> Vec<Edit> {
 }
 
 pub(crate) fn baselines(traces: &[Instance]) -> Vec<Baseline> {
-    let of = |name: &str, help: &str, order: &dyn Fn(&Instance) -> Vec<u32>| {
-        let config = traces.iter().map(|trace| vec![Value::Indices(order(trace))]).collect();
-        Baseline::new(name, help, config)
-    };
-    let planned = |algorithm| {
-        move |trace: &Instance| {
-            decode::order_of(&stalloc::plan(trace, &Knobs { algorithm, ..Knobs::default() }))
-        }
+    let of = |rule: Rule, help: &str| {
+        let config = traces.iter().map(|trace| vec![Value::Indices(rule.order(trace))]).collect();
+        Baseline::new(rule.name(), help, config)
     };
     vec![
-        of("size", "the largest buffer first", &decode::by_size),
-        of("area", "the largest size × life first", &decode::by_area),
-        of("life", "the longest-lived buffer first", &decode::by_life),
-        of("online", "online best fit, packed down", &|trace| decode::order_of(&online::best_fit(trace))),
-        of("split-and-fuse", "STAlloc's default planner, packed down", &planned(Algorithm::SplitAndFuse)),
-        of("group", "STAlloc's planner of groups, packed down", &planned(Algorithm::Group)),
+        of(Rule::Size, "the largest buffer first"),
+        of(Rule::Area, "the largest size × life first"),
+        of(Rule::Life, "the longest-lived buffer first"),
+        of(Rule::Online, "online best fit, packed down"),
+        of(Rule::SplitAndFuse, "STAlloc's default planner, packed down"),
+        of(Rule::Group, "STAlloc's planner of groups, packed down"),
     ]
 }

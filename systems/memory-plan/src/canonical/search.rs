@@ -1,7 +1,15 @@
 //! The search for a plan within a capacity.
 
+use std::collections::BTreeMap;
+
 use super::Sections;
+use super::candidates::LowestTwo;
+use super::parts::{Agenda, Part};
+use super::state::{Mark, NONE, State};
 use crate::Offsets;
+
+/// What a node costs beside the buffers and sections that it looks at, in steps.
+const NODE: u64 = 20;
 
 /// How a search ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,65 +18,64 @@ pub enum Outcome {
     Found(Offsets),
     /// There is none.
     Impossible,
-    /// The nodes were used up.
+    /// The nodes or the steps were used up.
     Unknown,
 }
 
 /// One search: a capacity, ranks, and a number of nodes.
 pub struct Search<'a> {
-    sections: &'a Sections,
-    capacity: u64,
-    rank: Vec<u32>,
-    /// Lowest place of each buffer over those that are placed.
-    floor: Vec<u64>,
-    placed: Vec<bool>,
-    /// Bytes that are left of each section.
-    left: Vec<u64>,
-    offsets: Offsets,
-    /// Floors before they were raised.
-    trail: Vec<(u32, u64)>,
-    /// Where each buffer that is left can be at the lowest, as far as this node knows.
-    least: Vec<u64>,
+    pub(super) state: State<'a>,
+    pub(super) capacity: u64,
+    pub(super) rank: Vec<u32>,
+    /// The buffer of the same life and size that comes right before each one.
+    pub(super) twin: Vec<u32>,
+    pub(super) agenda: Agenda,
     frames: Vec<Frame>,
     /// Candidates of all frames, one stretch each: (place, rank, buffer).
-    candidates: Vec<(u64, u32, u32)>,
-    deepest: Vec<u32>,
-    weights: Vec<f64>,
-    nodes: u64,
+    pub(super) candidates: Vec<(u64, u32, u32)>,
+    /// Where each buffer can be at the lowest, as far as a node knows, which is named before.
+    pub(super) least: Vec<(u64, u64)>,
+    /// The lowest two of each section.
+    pub(super) lowest_two: Vec<LowestTwo>,
+    pub(super) weights: Vec<f64>,
+    pub(super) nodes: u64,
 }
 
-/// A node: its stretch of candidates, and which of them is placed now.
+/// A node: its part, its stretch of candidates, and which of them is placed now.
 struct Frame {
+    part: Part,
     /// Where its candidates begin; they end where the next frame's begin.
     candidates: usize,
     /// The one that is tried next.
     next: usize,
-    /// How long the trail was.
-    trail: usize,
-    buffer: Option<u32>,
+    buffer: u32,
+    state: Mark,
+    agenda: (usize, usize),
 }
 
 impl<'a> Search<'a> {
-    /// A search for a plan of at most `capacity` bytes, that tries buffers of equal place in the order of `order`.
+    /// A search for a plan of at most `capacity` bytes, that tries buffers of equal place in the order of `order`, which names every
+    /// buffer once.
     pub fn new(sections: &'a Sections, capacity: u64, order: &[u32]) -> Self {
         let count = sections.len();
         let mut rank = vec![0; count];
-        for (place, &index) in order.iter().enumerate() {
-            rank[index as usize] = place as u32 + 1;
+        let mut twin = vec![NONE; count];
+        let mut last = BTreeMap::new();
+        for (place, &buffer) in order.iter().enumerate() {
+            let index = buffer as usize;
+            rank[index] = place as u32 + 1;
+            twin[index] = last.insert((sections.spans[index], sections.sizes[index]), buffer).unwrap_or(NONE);
         }
         Self {
-            sections,
+            state: State::new(sections),
             capacity,
             rank,
-            floor: vec![0; count],
-            placed: vec![false; count],
-            left: sections.totals.clone(),
-            offsets: vec![0; count],
-            trail: Vec::new(),
-            least: vec![0; count],
+            twin,
+            agenda: Agenda::default(),
             frames: Vec::new(),
             candidates: Vec::new(),
-            deepest: Vec::new(),
+            least: vec![(0, 0); count],
+            lowest_two: vec![LowestTwo::UNKNOWN; sections.members.len()],
             weights: vec![0.0; count],
             nodes: 0,
         }
@@ -84,147 +91,82 @@ impl<'a> Search<'a> {
         self.nodes
     }
 
-    /// The most buffers that were placed at once, in the order in which they were.
-    pub fn deepest(&self) -> &[u32] {
-        &self.deepest
+    /// Buffers and sections that were looked at in all nodes: what the search cost.
+    pub fn steps(&self) -> u64 {
+        self.state.steps
     }
 
-    /// Searches until there is a plan, or there can be none, or `nodes` are used up.
-    pub fn run(&mut self, nodes: u64) -> Outcome {
-        if self.sections.bound() > self.capacity {
+    /// Searches until there is a plan, or there can be none, or `nodes` or `steps` are used up.
+    pub fn run(&mut self, nodes: u64, steps: u64) -> Outcome {
+        if self.state.sections.bound() > self.capacity {
             return Outcome::Impossible;
         }
-        let (mut height, mut rank) = (0, 0);
-        while self.frames.len() < self.placed.len() {
-            if self.nodes == nodes {
+        let (agenda, whole) = Agenda::whole(&self.state);
+        self.agenda = agenda;
+        let mut first = self.agenda.cut(&mut self.state, whole, (0, whole.sections.1 as usize));
+        while first != NONE {
+            if self.nodes == nodes || self.state.steps >= steps {
                 return Outcome::Unknown;
             }
             self.nodes += 1;
-            if self.frames.len() > self.deepest.len() {
-                self.deepest.clear();
-                self.deepest.extend(self.frames.iter().filter_map(|frame| frame.buffer));
-            }
+            self.state.steps += NODE;
+            let part = self.agenda.part(first);
             let candidates = self.candidates.len();
-            if self.may_succeed(height, rank) {
-                self.offer(height, rank);
+            if self.may_succeed(&part) {
+                self.offer(&part);
             }
-            self.frames.push(Frame { candidates, next: candidates, trail: self.trail.len(), buffer: None });
-            let Some(chosen) = self.advance() else { return Outcome::Impossible };
-            (height, rank) = chosen;
+            self.frames.push(Frame {
+                part,
+                candidates,
+                next: candidates,
+                buffer: NONE,
+                state: self.state.mark(),
+                agenda: self.agenda.mark(),
+            });
+            match self.advance() {
+                Some(next) => first = next,
+                None => return Outcome::Impossible,
+            }
         }
-        Outcome::Found(self.offsets.clone())
+        Outcome::Found(self.state.offsets.clone())
     }
 
-    /// Places the next candidate of this node, or of the nearest one above that has one.
-    fn advance(&mut self) -> Option<(u64, u32)> {
+    /// Places the next candidate of the last node, or of the nearest one above that matters to its part and has one. Returns the part
+    /// to search next.
+    fn advance(&mut self) -> Option<u32> {
         loop {
-            let frame = self.frames.last_mut()?;
-            let (buffer, trail) = (frame.buffer.take(), frame.trail);
-            if let Some(&(place, rank, next)) = self.candidates.get(frame.next) {
+            self.take_back();
+            let at = self.frames.len() - 1;
+            let frame = &mut self.frames[at];
+            let part = frame.part;
+            if let Some(&(place, rank, buffer)) = self.candidates.get(frame.next) {
                 frame.next += 1;
-                frame.buffer = Some(next);
-                self.undo(buffer, trail);
-                self.place(next as usize, place);
-                return Some((place, rank));
+                frame.buffer = buffer;
+                self.state.place(buffer as usize, place);
+                let rest = Part { height: place, rank, parent: at as u32, ..part };
+                let span = self.state.sections.spans[buffer as usize];
+                return Some(self.agenda.cut(&mut self.state, rest, span));
             }
-            self.candidates.truncate(frame.candidates);
-            self.frames.pop();
-            self.undo(buffer, trail);
-        }
-    }
-
-    fn place(&mut self, buffer: usize, place: u64) {
-        let sections = self.sections;
-        let size = sections.sizes[buffer];
-        let (first, last) = sections.spans[buffer];
-        self.placed[buffer] = true;
-        self.offsets[buffer] = place;
-        for left in &mut self.left[first..last] {
-            *left -= size;
-        }
-        let top = place + size;
-        for &other in &sections.overlaps[buffer] {
-            let floor = &mut self.floor[other as usize];
-            if *floor < top && !self.placed[other as usize] {
-                self.trail.push((other, *floor));
-                *floor = top;
+            if part.parent == NONE {
+                return None;
+            }
+            // Frames between this one and its parent planned other parts, which this one does not depend on.
+            while self.frames.len() - 1 > part.parent as usize {
+                self.take_back();
+                let frame = self.frames.pop()?;
+                self.candidates.truncate(frame.candidates);
             }
         }
     }
 
-    fn undo(&mut self, buffer: Option<u32>, trail: usize) {
-        let Some(buffer) = buffer else { return };
-        let buffer = buffer as usize;
-        for (other, floor) in self.trail.drain(trail..).rev() {
-            self.floor[other as usize] = floor;
+    /// Takes back what the last frame placed.
+    fn take_back(&mut self) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        let buffer = std::mem::replace(&mut frame.buffer, NONE);
+        self.agenda.undo(frame.agenda);
+        if buffer != NONE {
+            self.state.undo(buffer as usize, frame.state);
         }
-        let (first, last) = self.sections.spans[buffer];
-        for left in &mut self.left[first..last] {
-            *left += self.sections.sizes[buffer];
-        }
-        self.placed[buffer] = false;
-    }
-
-    /// Whether a buffer can be the next one: over everything placed so far, of equal ones by rank.
-    fn comes_after(&self, buffer: usize, height: u64, rank: u32) -> bool {
-        let floor = self.floor[buffer];
-        floor > height || (floor == height && self.rank[buffer] > rank)
-    }
-
-    /// Whether what is left may fit, as far as one look at every section says; weights grow where not.
-    fn may_succeed(&mut self, height: u64, rank: u32) -> bool {
-        let sections = self.sections;
-        for buffer in 0..self.placed.len() {
-            if self.placed[buffer] {
-                continue;
-            }
-            let size = sections.sizes[buffer];
-            let mut least = self.floor[buffer];
-            if !self.comes_after(buffer, height, rank) {
-                // It has to stand on something that is yet to come.
-                let under = sections.overlaps[buffer].iter().map(|&other| other as usize);
-                let under = under.filter(|&other| !self.placed[other]);
-                match under.map(|other| self.floor[other].max(height) + sections.sizes[other]).min() {
-                    Some(top) => least = top,
-                    None => least = u64::MAX - size,
-                }
-            }
-            if least + size > self.capacity {
-                self.weights[buffer] += 1.0;
-                return false;
-            }
-            self.least[buffer] = least;
-        }
-        for (members, &left) in sections.members.iter().zip(&self.left) {
-            if left == 0 {
-                continue;
-            }
-            let open = members.iter().map(|&buffer| buffer as usize).filter(|&buffer| !self.placed[buffer]);
-            let least = open.map(|buffer| self.least[buffer]).min().unwrap_or(0);
-            if least + left > self.capacity {
-                for &buffer in members {
-                    if !self.placed[buffer as usize] {
-                        self.weights[buffer as usize] += 1.0;
-                    }
-                }
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Candidates for the next place, the lowest first, of equal ones by rank.
-    fn offer(&mut self, height: u64, rank: u32) {
-        let open = (0..self.placed.len()).filter(|&buffer| !self.placed[buffer]);
-        let fits_below = open.clone().map(|buffer| self.floor[buffer] + self.sections.sizes[buffer]).min();
-        let fits_below = fits_below.unwrap_or(u64::MAX);
-        let start = self.candidates.len();
-        for buffer in open {
-            if self.floor[buffer] < fits_below && self.comes_after(buffer, height, rank) {
-                self.candidates.push((self.floor[buffer], self.rank[buffer], buffer as u32));
-            }
-        }
-        self.candidates[start..].sort_unstable();
     }
 }
 
@@ -238,33 +180,28 @@ mod tests {
         Instance::new(buffers.collect()).unwrap()
     }
 
+    /// Of which at most five bytes are live.
+    const TIGHT: [(u64, u64, u64); 8] =
+        [(0, 2, 2), (1, 4, 2), (3, 6, 2), (5, 8, 1), (0, 1, 3), (4, 5, 3), (2, 3, 3), (6, 8, 4)];
+
     #[test]
     fn a_plan_without_a_gap_is_found_where_there_is_one() {
         // The example of MiniMalloc's README: five buffers in twelve bytes.
         let instance = instance(&[(0, 3, 4), (3, 9, 4), (0, 9, 4), (9, 21, 4), (0, 21, 4)]);
         let sections = Sections::new(&instance);
         let mut search = Search::new(&sections, 12, &[0, 1, 2, 3, 4]);
-        let Outcome::Found(offsets) = search.run(1000) else { panic!("no plan") };
+        let Outcome::Found(offsets) = search.run(1000, u64::MAX) else { panic!("no plan") };
         assert_eq!(check::peak(&instance, &offsets), Ok(12));
     }
 
     #[test]
     fn that_there_is_no_plan_is_proved() {
-        let instance = instance(&[
-            (0, 2, 2),
-            (1, 4, 2),
-            (3, 6, 2),
-            (5, 8, 1),
-            (0, 1, 3),
-            (4, 5, 3),
-            (2, 3, 3),
-            (6, 8, 4),
-        ]);
+        let instance = instance(&TIGHT);
         let sections = Sections::new(&instance);
         assert_eq!(sections.bound(), 5);
         let order: Vec<u32> = (0..8).collect();
         let least = (5..).find(|&capacity| {
-            matches!(Search::new(&sections, capacity, &order).run(u64::MAX), Outcome::Found(_))
+            matches!(Search::new(&sections, capacity, &order).run(u64::MAX, u64::MAX), Outcome::Found(_))
         });
         assert_eq!(least, Some(brute_force(&instance)));
     }
@@ -304,11 +241,51 @@ mod tests {
             let optimum = brute_force(&instance);
             let order = [3, 1, 5, 0, 2, 4];
             let mut search = Search::new(&sections, optimum, &order);
-            let Outcome::Found(offsets) = search.run(u64::MAX) else { panic!("{buffers:?}") };
+            let Outcome::Found(offsets) = search.run(u64::MAX, u64::MAX) else { panic!("{buffers:?}") };
             assert!(check::peak(&instance, &offsets).unwrap() <= optimum);
             if optimum > sections.bound() {
-                assert_eq!(Search::new(&sections, optimum - 1, &order).run(u64::MAX), Outcome::Impossible);
+                assert_eq!(
+                    Search::new(&sections, optimum - 1, &order).run(u64::MAX, u64::MAX),
+                    Outcome::Impossible
+                );
             }
         }
+    }
+
+    #[test]
+    fn what_nothing_connects_costs_what_each_costs_apart() {
+        // Packings without a gap, one after the other in time: their searches go back many times.
+        let packings = [1, 2, 3].map(|seed| crate::generate::tight(seed, 30, 1 << 16));
+        let nodes = |instance: &Instance| {
+            let sections = Sections::new(instance);
+            let order: Vec<u32> = (0..instance.len() as u32).collect();
+            let mut search = Search::new(&sections, 1 << 16, &order);
+            assert!(matches!(search.run(u64::MAX, u64::MAX), Outcome::Found(_)));
+            search.nodes()
+        };
+        let apart: u64 = packings.iter().map(nodes).sum();
+        assert!(apart > 90, "none of them went back");
+        let together = packings.iter().zip(0..).flat_map(|(packing, number)| {
+            let later = number << 32;
+            let moved = move |buffer: &Buffer| Buffer {
+                start: buffer.start + later,
+                end: buffer.end + later,
+                ..*buffer
+            };
+            packing.buffers().iter().map(moved)
+        });
+        assert_eq!(nodes(&Instance::new(together.collect()).unwrap()), apart);
+    }
+
+    #[test]
+    fn a_search_stops_when_its_nodes_or_its_steps_are_used_up() {
+        let instance = instance(&TIGHT);
+        let sections = Sections::new(&instance);
+        let order: Vec<u32> = (0..8).collect();
+        let mut few_nodes = Search::new(&sections, 6, &order);
+        assert_eq!(few_nodes.run(3, u64::MAX), Outcome::Unknown);
+        assert_eq!(few_nodes.nodes(), 3);
+        assert_eq!(Search::new(&sections, 6, &order).run(u64::MAX, 50), Outcome::Unknown);
+        assert!(matches!(Search::new(&sections, 6, &order).run(u64::MAX, u64::MAX), Outcome::Found(_)));
     }
 }

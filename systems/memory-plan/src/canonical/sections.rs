@@ -45,14 +45,16 @@ impl Sections {
         let sizes: Vec<u64> = buffers.iter().map(|buffer| buffer.size).collect();
         let totals =
             members.iter().map(|section| section.iter().map(|&index| sizes[index as usize]).sum()).collect();
-        let overlaps = (0..buffers.len())
-            .map(|one| {
-                let others = (0..buffers.len()).filter(|&other| {
-                    other != one && spans[one].0 < spans[other].1 && spans[other].0 < spans[one].1
-                });
-                others.map(|other| other as u32).collect()
-            })
-            .collect();
+        let mut overlaps = vec![Vec::new(); buffers.len()];
+        let mut by_start: Vec<usize> = (0..buffers.len()).collect();
+        by_start.sort_by_key(|&buffer| spans[buffer].0);
+        for (at, &one) in by_start.iter().enumerate() {
+            for &other in by_start[at + 1..].iter().take_while(|&&other| spans[other].0 < spans[one].1) {
+                overlaps[one].push(other as u32);
+                overlaps[other].push(one as u32);
+            }
+        }
+        overlaps.iter_mut().for_each(|others| others.sort_unstable());
         let lives = buffers.iter().map(|buffer| buffer.end - buffer.start).collect();
         Self { sizes, spans, members, totals, overlaps, lives }
     }

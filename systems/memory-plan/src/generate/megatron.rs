@@ -44,6 +44,24 @@ pub struct Megatron {
 const EXPERTS: usize = 8;
 
 impl Megatron {
+    /// One of several trainings, numbered: what is trained differs from number to number, also where nothing within one is irregular.
+    /// The first stage of four, eight micro-batches of one sequence of 2048 tokens.
+    pub fn varied(number: usize, seed: u64, layers: u32, irregular: Irregular) -> Self {
+        let chunks = [1, 2, 4][number % 3];
+        Self {
+            layers: layers.next_multiple_of(chunks),
+            hidden: 512 * (2 + seed % 7),
+            sequence: 2048,
+            batch: 1,
+            tensor_parallel: [1, 2][number / 3 % 2],
+            stages: 4,
+            chunks,
+            micro_batches: 8,
+            recompute: number % 4 == 3,
+            irregular,
+        }
+    }
+
     /// The trace. The seed decides what is irregular, and nothing where nothing is.
     pub fn trace(&self, seed: u64) -> Instance {
         let mut trace = Trace { config: *self, buffers: Vec::new(), now: 0, phases: Vec::new() };
