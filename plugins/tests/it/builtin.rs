@@ -10,8 +10,8 @@ use attune_core::options::Settings;
 use attune_core::technique::Technique as _;
 use attune_plugins::{BUILTIN_EVALUATORS, BUILTIN_NAMES, ComponentEvaluator, check, check_scored_by};
 
-use crate::evaluators::open;
 use crate::models::{fixture, host};
+use crate::opening::{first_task, open};
 
 fn recorded(folder: &Path) -> BTreeMap<String, String> {
     let sums = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
@@ -70,7 +70,7 @@ fn builtin_techniques_pass_the_check_for_authors() {
             false => check(host(), &file).unwrap(),
             true => {
                 let factory = ComponentEvaluator::builtin(name).unwrap();
-                let evaluator = open(&factory, &Settings::new(), 4).unwrap();
+                let evaluator = open(&factory, &first_task(&factory, &Settings::new(), 4)).unwrap();
                 let subjects = [evaluator.model().clone()];
                 check_scored_by(host(), &file, &subjects, (name, &factory.spec().edits)).unwrap()
             }
@@ -85,7 +85,7 @@ fn builtin_evaluators_keep_every_promise() {
     for name in BUILTIN_EVALUATORS {
         let factory = ComponentEvaluator::builtin(name).unwrap();
         assert_eq!(factory.name(), name);
-        let evaluator = open(&factory, &Settings::new(), 4).unwrap();
+        let evaluator = open(&factory, &first_task(&factory, &Settings::new(), 4)).unwrap();
         attune_testkit::evaluator::Trial::new(&*evaluator).findings(&mut |finding| {
             assert!(finding.outcome.is_ok(), "{name}: {}: {:?}", finding.promise, finding.outcome);
         });
