@@ -26,6 +26,9 @@ struct Timed {
     values: Vec<Vec<u64>>,
 }
 
+/// Seconds of an evaluation, and the bits of the values of every plan.
+type Pass = (f64, Vec<Vec<u64>>);
+
 /// Evaluators and their components. To add one is a line here and one in `plugins/guests/native`.
 const EVALUATORS: &[(&str, &str)] = &[
     ("checkpoint-codec", "dist/checkpoint-codec-evaluator.wasm"),
@@ -171,11 +174,7 @@ fn warm_up(evaluator: &dyn Evaluator, items: &[u32]) -> Result<(), Box<dyn Error
 }
 
 /// Scores all plans once: seconds for one on one item, and the values in the order of the task's metrics, as the native code has them.
-fn pass(
-    evaluator: &dyn Evaluator,
-    plans: &[Plan],
-    items: &[u32],
-) -> Result<(f64, Vec<Vec<u64>>), Box<dyn Error>> {
+fn pass(evaluator: &dyn Evaluator, plans: &[Plan], items: &[u32]) -> Result<Pass, Box<dyn Error>> {
     let mut values = vec![Vec::new(); plans.len()];
     let mut failed = None;
     let request = Request::new(Split::Selection, items.to_vec());
