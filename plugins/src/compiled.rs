@@ -21,9 +21,8 @@ use crate::error::HostError;
 use crate::limits::Limits;
 use crate::ticker;
 
-/// Components that are kept; beyond, all are dropped and compiled again when they are needed. More than travel with the program, all of which a
-/// form looks at.
-const KEPT: usize = 64;
+/// Components that are kept; beyond, all are dropped and compiled again when they are needed.
+const KEPT: usize = 16;
 /// Bytes of their machine code; a runtime has some dozens of MiB of it.
 const KEPT_BYTES: usize = 256 << 20;
 
