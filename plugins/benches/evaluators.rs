@@ -80,14 +80,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         println!(
-            "| {name} | {loading:.2} s | {:.1} ms | {:.1} µs | {:.1} µs | {:.2} × | {:.1} µs | {:.1} µs | {:.2} × | {:.0} |",
+            "| {name} | {loading:.2} s | {:.1} ms | {:.1} µs | {:.1} µs | {} | {:.1} µs | {:.1} µs | {} | {:.0} |",
             opening * 1e3,
             bare.new * 1e6,
             found.new * 1e6,
-            found.new / bare.new,
+            ratio(found.new, bare.new),
             bare.again * 1e6,
             found.again * 1e6,
-            found.again / bare.again,
+            ratio(found.again, bare.again),
             1.0 / found.new
         );
     }
@@ -198,6 +198,11 @@ fn pass(evaluator: &dyn Evaluator, plans: &[Plan], items: &[u32]) -> Result<Pass
     };
     let seconds = (after - before) / (plans.len() * items.len()) as f64;
     failed.map_or(Ok((seconds, values)), |failure| Err(failure.into()))
+}
+
+/// Times of a pass that is over before the system counts are 0, and have no ratio.
+fn ratio(component: f64, native: f64) -> String {
+    if native > 0.0 { format!("{:.2} ×", component / native) } else { "–".to_owned() }
 }
 
 /// A pass in which another thing happened is not what an evaluation costs.
