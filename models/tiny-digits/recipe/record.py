@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from model import Denoiser
-from train import CONFIG, data, scaled
+from train import CONFIG, data, scaled, train_step
 
 
 def main():
@@ -35,14 +35,7 @@ def main():
     optimiser = torch.optim.Adam(model.parameters(), lr=args.lr)
     args.out.mkdir(parents=True, exist_ok=True)
     for step in range(1, args.steps + 1):
-        x0 = x[torch.randint(len(x), (args.batch,))]
-        t = torch.rand(args.batch)
-        noise = torch.randn_like(x0)
-        phi = (t * torch.pi / 2)[:, None]
-        loss = ((model(phi.cos() * x0 + phi.sin() * noise, t) - (phi.cos() * noise - phi.sin() * x0)) ** 2).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        loss = train_step(model, optimiser, x, args.batch)
         if step % args.every == 0:
             tensors = {}
             for name, parameter in model.named_parameters():

@@ -80,6 +80,19 @@ def train_classifier(splits, seed):
     return model
 
 
+def train_step(model, optimiser, x, batch):
+    """One step on a batch that is drawn from the images `x`; returns its loss."""
+    x0 = x[torch.randint(len(x), (batch,))]
+    t = torch.rand(batch)
+    noise = torch.randn_like(x0)
+    phi = (t * torch.pi / 2)[:, None]
+    loss = ((model(phi.cos() * x0 + phi.sin() * noise, t) - (phi.cos() * noise - phi.sin() * x0)) ** 2).mean()
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss
+
+
 def train_generator(splits, args):
     torch.manual_seed(args.seed)
     model = Denoiser(CONFIG)
@@ -89,14 +102,7 @@ def train_generator(splits, args):
     saved, losses = [], []
     first = args.steps - args.every * (args.checkpoints - 1)
     for step in range(1, args.steps + 1):
-        x0 = x[torch.randint(len(x), (args.batch,))]
-        t = torch.rand(args.batch)
-        noise = torch.randn_like(x0)
-        phi = (t * torch.pi / 2)[:, None]
-        loss = ((model(phi.cos() * x0 + phi.sin() * noise, t) - (phi.cos() * noise - phi.sin() * x0)) ** 2).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        loss = train_step(model, optimiser, x, args.batch)
         losses.append(loss.item())
         with torch.no_grad():
             for rate, average in averages.items():
