@@ -59,7 +59,7 @@ pub(crate) struct Draft {
     pub(crate) silent_task: Option<String>,
     /// Who evaluates, where that is an evaluator of another process.
     pub(crate) worker: Option<EvaluatorChoice>,
-    /// An evaluator is named, and the catalogue that says whose it is has not come yet.
+    /// The catalogue, which says whose an evaluator is and what tasks take, has not come yet.
     pub(crate) unlisted: bool,
     /// What it says of itself, once it has answered.
     pub(crate) evaluator: Option<Result<EvaluatorSpec, String>>,

@@ -189,6 +189,39 @@ fn a_profile_that_arrives_before_the_catalogue_is_not_changed_by_it() {
 }
 
 #[test]
+fn nothing_is_checked_before_it_is_known_what_a_task_takes() {
+    let (mut model, _) = Model::new(Setup::default(), (80, 24));
+    let path = "quickstart.ron".to_owned();
+    let found = attune_core::profile::Profile::parse(&path, PROFILE, &[]).map_err(|error| error.to_string());
+    let found = found.map(|profile| (path.clone(), Box::new(profile)));
+    let mut asked = update(&mut model, Message::Answer(Answer::Profile { path, found }));
+    let (mut demo, mut checks) = (Demo::default(), 0);
+    while let Some(effect) = asked.pop() {
+        let answers = match effect {
+            Effect::Ask(Request::Technique { name, .. }) => {
+                let found = catalogue().techniques.into_iter().find(|info| info.name == name).unwrap();
+                vec![Answer::Technique { name, found: Ok(Box::new(found)) }]
+            }
+            Effect::Ask(request @ Request::Model { .. }) => demo.answers(request),
+            Effect::Ask(Request::Check { .. }) => {
+                checks += 1;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        asked.extend(answers.into_iter().flat_map(|answer| update(&mut model, Message::Answer(answer))));
+    }
+    let text = attune_tui::recording::text(&attune_tui::recording::screen(&model, 80, 24));
+    assert!(checks == 0 && text.contains("checking"), "{checks} checks:\n{text}");
+    let asked = update(&mut model, Message::Answer(Answer::Catalogue(Ok(Box::new(catalogue())))));
+    let check = asked.iter().find_map(|effect| match effect {
+        Effect::Ask(Request::Check { draft, .. }) => Some(&draft.text),
+        _ => None,
+    });
+    assert!(check.is_some_and(|text| text.contains("length: ")), "{asked:?}");
+}
+
+#[test]
 fn what_a_model_may_still_suggest_is_not_asked_of_a_person() {
     let (mut model, _) = Model::new(Setup::default(), (80, 24));
     update(&mut model, Message::Answer(Answer::Catalogue(Ok(Box::new(catalogue())))));

@@ -58,7 +58,7 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
     let mut effects = Vec::new();
     fields::generate(draft, catalogue, device);
-    let unlisted = model.catalogue.is_none() && !draft.text(fields::EVALUATOR).trim().is_empty();
+    let unlisted = model.catalogue.is_none();
     if draft.unlisted != unlisted {
         draft.unlisted = unlisted;
         // Whoever it is, it may need no model.
@@ -139,7 +139,8 @@ fn check(draft: &mut Draft) -> Option<Effect> {
         blame(draft, "model", &reason);
         return None;
     }
-    let waits = draft.worker.is_some() && draft.evaluator.is_none();
+    // What a task takes is not known either, and would be left out of what is checked.
+    let waits = draft.unlisted || draft.worker.is_some() && draft.evaluator.is_none();
     if draft.first_fault().is_some() || draft.technique.is_none() || draft.model.is_none() || waits {
         return None;
     }
