@@ -26,6 +26,13 @@ pub enum SafetensorsError {
         /// Which one.
         tensor: String,
     },
+    /// A moment that is none of a weight tensor's.
+    Moment {
+        /// Which one.
+        tensor: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// There are no weights.
     Empty,
 }
@@ -41,6 +48,9 @@ impl fmt::Display for SafetensorsError {
                 to,
                 "the bytes of tensor `{tensor}` do not lie in the file, or are not those of its shape"
             ),
+            Self::Moment { tensor, why } => {
+                write!(to, "tensor `{tensor}` is a moment by its name, but {why}")
+            }
             Self::Empty => write!(to, "there are no tensors of weights"),
         }
     }
@@ -87,7 +97,16 @@ pub fn read(bytes: &[u8]) -> Result<Save, SafetensorsError> {
             |moment: &str| entry.name.strip_suffix(moment).map(|name| name.trim_end_matches('.').to_owned());
         let moment = of("exp_avg_sq").map(|name| (name, 1)).or_else(|| of("exp_avg").map(|name| (name, 0)));
         match moment {
-            Some((name, which)) if size == 4 => moments.push((name, which, floats(found))),
+            Some((name, which)) if size == 4 => {
+                moments.push((name, which, values_of(&entry.name, which, found)?))
+            }
+            Some(_) => {
+                let why = format!(
+                    "is of type {}; `NAME.exp_avg` and `NAME.exp_avg_sq` are expected in F32",
+                    entry.kind
+                );
+                return Err(SafetensorsError::Moment { tensor: entry.name, why });
+            }
             _ if size == 2 => save.tensors.push(tensor(&entry.name, &entry.name, words(found, 2, 0))),
             _ => {
                 let halves = [("upper", 2), ("lower", 0)];
@@ -104,13 +123,28 @@ pub fn read(bytes: &[u8]) -> Result<Save, SafetensorsError> {
         match save.tensors.iter_mut().find(of) {
             Some(tensor) if tensor.weights.len() == values.len() => tensor.moments[which] = values,
             _ => {
-                return Err(SafetensorsError::Range {
+                return Err(SafetensorsError::Moment {
                     tensor: format!("{name}.{}", ["exp_avg", "exp_avg_sq"][which]),
+                    why: format!("there are no weights `{name}` of as many values"),
                 });
             }
         }
     }
     if save.tensors.is_empty() { Err(SafetensorsError::Empty) } else { Ok(save) }
+}
+
+/// The values of the first (0) or second (1) moment: no codec has a code for what is not finite, nor the second for what is below zero.
+fn values_of(tensor: &str, which: usize, bytes: &[u8]) -> Result<Vec<f32>, SafetensorsError> {
+    let values = floats(bytes);
+    let bad = |value: &f32| !value.is_finite() || which == 1 && *value < 0.0;
+    match values.iter().position(bad) {
+        None => Ok(values),
+        Some(place) => {
+            let expected = ["a finite number", "a finite number that is not negative"][which];
+            let why = format!("its value {place} is {}, expected {expected}", values[place]);
+            Err(SafetensorsError::Moment { tensor: tensor.to_owned(), why })
+        }
+    }
 }
 
 fn tensor(name: &str, whole: &str, weights: Vec<u16>) -> Tensor {

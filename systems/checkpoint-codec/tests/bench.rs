@@ -112,6 +112,37 @@ fn files_are_read_by_type_and_name() {
     assert_eq!((save.weight_bytes(), save.moment_bytes()), (8, 4));
 }
 
+/// What is no moment would be weights without a word, or stop the codecs.
+#[test]
+fn moments_that_no_codec_can_write_say_why() {
+    let save = |name: &str, kind: &str, values: &[u8]| {
+        let end = 4 + values.len();
+        let header = format!(
+            r#"{{"w":{{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}},"{name}":{{"dtype":"{kind}","shape":[2],"data_offsets":[4,{end}]}}}}"#
+        );
+        safetensors::read(&file(&header, &[&[1, 2, 3, 4], values].concat()))
+    };
+    let says =
+        |name: &str, kind: &str, values: &[u8]| save(name, kind, values).expect_err("none").to_string();
+    for (name, kind) in [("w.exp_avg", "BF16"), ("w.exp_avg_sq", "F16")] {
+        let why = says(name, kind, &[0; 4]);
+        assert!(why.contains(&format!("`{name}`")) && why.contains(kind) && why.contains("F32"), "{why}");
+    }
+    let floats = |values: [f32; 2]| values.map(f32::to_le_bytes).concat();
+    for (name, second) in [
+        ("w.exp_avg", f32::NAN),
+        ("w.exp_avg", f32::NEG_INFINITY),
+        ("w.exp_avg_sq", f32::INFINITY),
+        ("w.exp_avg_sq", -1.0),
+    ] {
+        let why = says(name, "F32", &floats([0.5, second]));
+        assert!(why.contains(&format!("`{name}`")) && why.contains("value 1"), "{why}");
+    }
+    assert!(says("v.exp_avg", "F32", &floats([0.5, 1.0])).contains("no weights `v`"));
+    let read = save("w.exp_avg", "F32", &floats([0.5, -1.0])).expect("a save");
+    assert_eq!(read.tensors[0].moments[0], [0.5, -1.0]);
+}
+
 #[test]
 fn files_that_are_none_say_why() {
     let says = |bytes: &[u8]| safetensors::read(bytes).expect_err("no save").to_string();

@@ -6,7 +6,8 @@
 //!
 //! `clips=FOLDER` reads the `.y4m` files of a folder, in the order of their names; else clips are generated, `count=24` of `frames=128` of
 //! `width=64`×`height=48` from `from=0`. `chunk=8` frames are a chunk, `window=0` cuts clips into windows of so many frames. `preview=1` decides on the clip itself,
-//! a larger number on the means of so many pixels across. The search has `trials=3000` schedules a clip from thresholds and from even rates, `seeds=5` times.
+//! a larger number on the means of so many pixels across; `unscaled=1` leaves the window of the similarity there at 1.5 pixels of the preview, where it is
+//! else as much of the scene as in the clip. The search has `trials=3000` schedules a clip from thresholds and from even rates, `seeds=5` times.
 //! `budgets=0.3,0.5,0.75`.
 
 #![expect(clippy::print_stdout, reason = "a program that prints its results")]
@@ -29,9 +30,9 @@ type Columns = Vec<(&'static str, Vec<f64>, Vec<f64>)>;
 struct Arguments(BTreeMap<String, String>);
 
 impl Arguments {
-    const KNOWN: [&str; 11] = [
-        "clips", "count", "frames", "width", "height", "from", "chunk", "window", "preview", "trials",
-        "seeds",
+    const KNOWN: [&str; 12] = [
+        "clips", "count", "frames", "width", "height", "from", "chunk", "window", "preview", "unscaled",
+        "trials", "seeds",
     ];
 
     fn read() -> Result<Self, String> {
@@ -91,9 +92,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::read()?;
     let (chunk, preview) = (arguments.get("chunk", 8)?, arguments.get("preview", 1)?);
     let (trials, seeds) = (arguments.get("trials", 3000)?, arguments.get("seeds", 5)?);
+    let unscaled = arguments.get("unscaled", 0)? != 0;
     let mut videos = Vec::new();
     for clip in arguments.clips()? {
-        videos.push((Quality::of_preview(&clip, preview, chunk)?, Quality::new(clip, chunk)));
+        let seen = if unscaled {
+            Quality::new(clip.preview(preview)?, chunk)
+        } else {
+            Quality::of_preview(&clip, preview, chunk)?
+        };
+        videos.push((seen, Quality::new(clip, chunk)));
     }
     for budget in arguments.budgets()? {
         let mut columns = Columns::new();

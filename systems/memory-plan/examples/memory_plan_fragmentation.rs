@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut fragmentation = vec![Vec::new(); names.len()];
         for number in 0..TRACES {
             let seed = 2 * number as u64;
-            let trace = Megatron::varied(2 * number, seed, layers, irregular).trace(seed);
+            let trace = Megatron::varied(number, seed, layers, irregular).trace(seed);
             let plans = Rule::ALL.map(|rule| rule.plan(&trace));
             let best = plans.iter().min_by_key(|plan| peak(&trace, plan)).ok_or("there is no rule")?;
             let mut search = Restarts::after(&trace, best.clone(), Policy::default(), seed);

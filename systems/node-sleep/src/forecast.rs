@@ -6,7 +6,7 @@ use crate::{Series, Split};
 /// What forecasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forecast {
-    /// What was used three hours before.
+    /// What was used three hours before; where that is not known yet, six hours before, and so on.
     Lag,
     /// Least squares on calendar and rolling numbers, in the place of Helios' gradient-boosted trees.
     Regression,
@@ -37,8 +37,9 @@ pub struct Forecaster {
 enum Kind {
     /// Sums of a forecast of each step from the first of the series on; one more than there are steps.
     Known { sums: Vec<f64>, end: usize },
-    /// The latest three hours again and again: sums of used nodes.
-    Repeated { sums: Vec<f64>, end: usize },
+    /// What was used three hours before each step, as far as that is known, and then the latest three hours again and again: sums of what was used
+    /// three hours before.
+    Lagged { sums: Vec<f64>, end: usize },
     /// What the calendar says, and a deviation from it that decays.
     Decaying { sums: Vec<f64>, deviations: Vec<f64>, decay: f64, end: usize },
 }
@@ -54,7 +55,11 @@ impl Forecaster {
             (Forecast::Lag, Sight::Published) => {
                 floored((0..used.len()).map(|step| used[step.saturating_sub(LAG)]).collect())
             }
-            (Forecast::Lag, Sight::Past) => Kind::Repeated { sums: sums(used.into_iter()), end },
+            (Forecast::Lag, Sight::Past) => {
+                // Of the three hours after the last step as well: they are what the latest ones repeat.
+                let lagged = (0..used.len() + LAG).map(|step| used[step.saturating_sub(LAG)]);
+                Kind::Lagged { sums: sums(lagged), end }
+            }
             (Forecast::Regression, Sight::Published) => {
                 let fitted = Regression::rolling(series, split.steps.start);
                 floored((0..used.len()).map(|step| fitted.at(series, step)).collect())
@@ -73,19 +78,17 @@ impl Forecaster {
 
     /// The mean of the forecasts of `steps` steps from `step` on, the first of them included, as far as the split goes. `step` lies in the split.
     pub fn mean(&self, step: usize, steps: usize) -> f64 {
-        let (&Kind::Known { end, .. } | &Kind::Repeated { end, .. } | &Kind::Decaying { end, .. }) =
-            &self.kind;
+        let (&Kind::Known { end, .. } | &Kind::Lagged { end, .. } | &Kind::Decaying { end, .. }) = &self.kind;
         let until = (step + steps).min(end);
         let count = (until - step) as f64;
         match &self.kind {
             Kind::Known { sums, .. } => (sums[until] - sums[step]) / count,
-            Kind::Repeated { sums, .. } => {
-                // The latest steps are those up to now; fewer at the start of the series.
-                let latest = (step + 1).min(LAG);
-                let from = step + 1 - latest;
-                let (rounds, rest) = ((until - step) / latest, (until - step) % latest);
-                let round = sums[from + latest] - sums[from];
-                (rounds as f64 * round + sums[from + rest] - sums[from]) / count
+            Kind::Lagged { sums, .. } => {
+                // Three hours before `step + LAG` is now; what is later repeats the round that ends there.
+                let from = step + 1;
+                let (rounds, rest) = ((until - from) / LAG, (until - from) % LAG);
+                let round = sums[from + LAG] - sums[from];
+                (rounds as f64 * round + sums[from + rest] - sums[step]) / count
             }
             Kind::Decaying { sums, deviations, decay, .. } => {
                 let left = deviations[step] * (1.0 - libm::pow(*decay, count)) / (1.0 - decay);

@@ -27,7 +27,7 @@ pub fn simulate(series: &Series, split: &Split, control: &Control, forecaster: &
     for step in split.steps.clone() {
         let (used, total) = (series.used[step], series.total[step]);
         let day = &mut days[(step - start) / STEPS_PER_DAY];
-        let trimmed = used + control.buffer;
+        let trimmed = (used + control.buffer).min(total);
         if control.mode == Mode::Never {
             powered = total;
         } else if step < start + START {

@@ -52,6 +52,10 @@ fn there_are_no_more_nodes_than_there_are() {
     let (series, split) = series(60, |step| if step < 20 { 50 } else { 58 });
     let day = run(&series, &split, &CONTROL);
     assert!((day.utilisation - utilisation(&[(20, 50, 55), (124, 58, 60)])).abs() < 1e-12);
+    // Nor in the first hour, in which powered nodes are the used ones and the buffer.
+    let (series, split) = self::series(60, |_| 58);
+    let day = run(&series, &split, &CONTROL);
+    assert!((day.utilisation - utilisation(&[(144, 58, 60)])).abs() < 1e-12);
 }
 
 #[test]
@@ -136,12 +140,42 @@ fn forecasts_are_means_of_what_they_say_of_each_step() {
     };
     assert_eq!(mean(Forecast::Oracle, Sight::Past, 50, 3), 51.0);
     assert_eq!(mean(Forecast::Lag, Sight::Published, 50, 3), 33.0);
-    // 33..=50 again and again: 33, 34, 35; and twenty steps are one round and 33, 34.
-    assert_eq!(mean(Forecast::Lag, Sight::Past, 50, 3), 34.0);
+    // 32, 33, 34, as published: all of them are three hours before the step that is forecast, and known.
+    assert_eq!(mean(Forecast::Lag, Sight::Past, 50, 3), 33.0);
+    // 32..=50 are known; the three hours before the step after that are not, those before them are: 33, 34.
+    let known: f64 = (32..=50).map(f64::from).sum();
+    assert_eq!(mean(Forecast::Lag, Sight::Past, 50, 19), known / 19.0);
+    assert_eq!(mean(Forecast::Lag, Sight::Past, 50, 21), (known + 33.0 + 34.0) / 21.0);
+    // Steps 51..=68 are forecast as 33..=50, and so are 69..=86.
     let round: f64 = (33..=50).map(f64::from).sum();
-    assert_eq!(mean(Forecast::Lag, Sight::Past, 50, 20), (round + 33.0 + 34.0) / 20.0);
+    assert_eq!(mean(Forecast::Lag, Sight::Past, 50, 37), (32.0 + 2.0 * round) / 37.0);
     // The split ends with step 143.
     assert_eq!(mean(Forecast::Oracle, Sight::Past, 142, 30), 142.5);
+}
+
+#[test]
+fn a_rise_after_three_hours_is_seen_by_the_lag() {
+    // Three hours before step 50, one node more was used: what is forecast for 50 is above what is forecast for the 18 steps after it.
+    let (series, split) = series(100, |step| if step == 32 { 41 } else { 40 });
+    let forecaster = Forecaster::new(&series, &split, Forecast::Lag, Sight::Past);
+    let now = split.steps.start + 50;
+    assert!(forecaster.mean(now, 18) > forecaster.mean(now, 36));
+    // A window of eighteen steps that repeats would have equal means.
+    let (series, split) = self::series(100, |step| if step == 32 { 39 } else { 40 });
+    let forecaster = Forecaster::new(&series, &split, Forecast::Lag, Sight::Past);
+    assert!(forecaster.mean(now, 18) < forecaster.mean(now, 36));
+}
+
+#[test]
+fn a_series_that_has_just_begun_is_forecast_from_what_there_is() {
+    let series =
+        Series { first_day: 0, total: vec![99; STEPS_PER_DAY], used: (0..STEPS_PER_DAY as u32).collect() };
+    let split = Split { steps: 0..STEPS_PER_DAY };
+    for sight in [Sight::Past, Sight::Published] {
+        let forecaster = Forecaster::new(&series, &split, Forecast::Lag, sight);
+        // Nothing is known of three hours before: the first step stands for it.
+        assert_eq!(forecaster.mean(5, 3), 0.0);
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Words {
 }
 
 /// Reads a trace: CSV without quotes, columns found by their names. GPUs are `num_gpu`, `gpu_num` or `gpus`; `submit_time` and `duration` are numbers in
-/// `unit`; `vc`, `user` and `jobname` (or `job_name`, `name`) may be there. Jobs without GPUs are left out; times are rounded to seconds, and a job
+/// `unit`; `vc`, `user` and `jobname` (or `job_name`, `name`) may be there. GPUs are whole numbers, and jobs without any are left out; times are rounded to seconds, and a job
 /// runs for at least one. Estimates are the durations themselves until somebody sets others ([`crate::predict`]).
 ///
 /// # Errors
@@ -58,22 +58,24 @@ pub fn read_csv(bytes: &[u8], unit: TimeUnit) -> Result<Trace, TraceError> {
         if cells.len() < header.len() {
             return Err(TraceError::Short { line: line_number });
         }
-        let number = |column: usize, least: f64, expected: &'static str| {
+        let number = |column: usize, fits: fn(f64) -> bool, expected: &'static str| {
             let found = cells[column];
-            let fits = |number: &f64| number.is_finite() && *number >= least && *number <= 9e15;
-            found.parse::<f64>().ok().filter(fits).ok_or_else(|| TraceError::Cell {
+            let of = |number: &f64| number.abs() <= 9e15 && fits(*number);
+            found.parse::<f64>().ok().filter(of).ok_or_else(|| TraceError::Cell {
                 line: line_number,
                 column: header[column].to_owned(),
                 found: found.to_owned(),
                 expected,
             })
         };
-        let wanted = number(gpus, 0.0, "a number of GPUs")?;
+        let whole = |gpus: f64| gpus >= 0.0 && gpus.fract() == 0.0;
+        let wanted = number(gpus, whole, "a whole number of GPUs, 0 or more")?;
         if wanted == 0.0 {
             continue;
         }
-        let came = number(submit, -9e15, "a time as a number")? / per_second;
-        let ran = (number(duration, 0.0, "a duration as a number, 0 or more")? / per_second).round().max(1.0);
+        let came = number(submit, |_| true, "a time as a number")? / per_second;
+        let lasted = number(duration, |time| time >= 0.0, "a duration as a number, 0 or more")?;
+        let ran = (lasted / per_second).round().max(1.0);
         let job = Job {
             submit: 0,
             gpus: wanted.min(f64::from(u32::MAX / 16)) as u32,
@@ -117,6 +119,14 @@ mod tests {
             message("num_gpu,submit_time,duration\n1,0,5\n1,x,5\n"),
             "line 3 of the trace, column `submit_time`: found `x`, expected a time as a number"
         );
+        for gpus in ["0.5", "1.7"] {
+            assert_eq!(
+                message(&format!("num_gpu,submit_time,duration\n8.0,0,5\n{gpus},0,5\n")),
+                format!(
+                    "line 3 of the trace, column `num_gpu`: found `{gpus}`, expected a whole number of GPUs, 0 or more"
+                )
+            );
+        }
         assert_eq!(
             message("num_gpu,submit_time,duration\n1,0\n"),
             "line 2 of the trace has fewer cells than the header"

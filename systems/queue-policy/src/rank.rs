@@ -56,11 +56,18 @@ fn level(attained: f64) -> (f64, f64) {
     (start, end)
 }
 
-/// Seconds until a job that has run for `ran` is in the next level of attained service, at least one.
-pub(crate) fn to_next_level(policy: &Policy, job: &Job, ran: u64) -> u64 {
-    let weight = libm::pow(f64::from(job.gpus), policy.exponent);
-    let end = level(weight * ran as f64).1;
-    ((end / weight).ceil() as u64).saturating_sub(ran).max(1)
+/// Seconds that a job has to have run in all before its key is next higher than it is after `ran`, more than those; nothing where it never is.
+pub(crate) fn next_rise(policy: &Policy, job: &Job, estimate: f64, ran: u64) -> Option<u64> {
+    let rise = match policy.order {
+        Order::Fifo | Order::Sjf | Order::Service => return None,
+        // The estimate is outrun.
+        Order::Srtf => ran as f64 + remaining(estimate, ran),
+        Order::Las => {
+            let weight = libm::pow(f64::from(job.gpus), policy.exponent);
+            level(weight * ran as f64).1 / weight
+        }
+    };
+    Some((rise.ceil() as u64).max(ran + 1))
 }
 
 /// The key of a job whose duration is estimated as `estimate` and that has run for `ran` seconds.

@@ -3,6 +3,7 @@
 mod backfill;
 mod preempt;
 mod repack;
+mod review;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -10,9 +11,9 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use crate::estimate::History;
 use crate::placement::Nodes;
-use crate::rank::{Rank, key, remaining, to_next_level};
+use crate::rank::{Rank, key, remaining};
 use crate::{
-    Backfill, Change, Cluster, Entry, Estimate, Job, Order, Placement, Policy, Random, Repacking, overhead,
+    Backfill, Change, Cluster, Entry, Estimate, Job, Placement, Policy, Random, Repacking, overhead,
 };
 
 /// What became of a job.
@@ -305,12 +306,12 @@ impl<'a> Run<'a> {
             let gpus = self.jobs[rank.job].gpus;
             let mut placement = if gpus < too_large { self.nodes.place(gpus) } else { None };
             if placement.is_some()
-                && !self.harmless(&reservation, rank.job, placement.as_deref().unwrap_or_default())
+                && !self.harmless(&reservation, rank.job, placement.as_deref().unwrap_or_default(), &[])
             {
                 placement = None;
             } else if placement.is_none() {
                 if may_preempt {
-                    (placement, may_preempt) = self.preempt_for(rank);
+                    (placement, may_preempt) = self.preempt_for(rank, &reservation);
                 }
                 if placement.is_none() && may_repack {
                     placement = self.repack_for(gpus);
@@ -347,31 +348,5 @@ impl<'a> Run<'a> {
             }
             next = self.waiting.range((Excluded(rank), Unbounded)).next().copied();
         }
-    }
-
-    /// When `job`, which runs, may be preempted: once it has read its checkpoint, if it has one, and run for the cool-down.
-    fn settled(&self, job: usize) -> u64 {
-        let state = &self.states[job];
-        let reading = if state.preemptions > 0 { overhead(self.jobs[job].gpus) } else { 0 };
-        state.started + reading + self.policy.cooldown
-    }
-
-    /// When a running job is next to be looked at that may then be preempted and cannot be now, while somebody waits.
-    fn next_review(&self) -> Option<u64> {
-        if self.policy.preemption == 0.0 || self.waiting.is_empty() {
-            return None;
-        }
-        let review = |&job: &usize| {
-            let (settled, state) = (self.settled(job), &self.states[job]);
-            // What a job has attained grows while it runs; other keys of running jobs only fall.
-            let next = if self.policy.order == Order::Las {
-                let ran = state.attained_at(self.now);
-                settled.max(self.now + to_next_level(self.policy, &self.jobs[job], ran))
-            } else {
-                settled
-            };
-            (state.preemptible && next > self.now).then_some(next)
-        };
-        self.running.iter().filter_map(review).min()
     }
 }

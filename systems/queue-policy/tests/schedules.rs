@@ -19,9 +19,13 @@ fn jobs(list: &[(u64, u32, u64)]) -> Vec<Job> {
 }
 
 fn run(list: &[(u64, u32, u64)], nodes: u32, policy: Policy) -> Outcome {
-    let (jobs, cluster) = (jobs(list), Cluster { nodes: vec![nodes] });
-    let outcome = simulate(&jobs, &[], &cluster, &policy, true);
-    check(&jobs, &cluster, &outcome.log).expect("a schedule keeps to its cluster");
+    run_jobs(&jobs(list), nodes, policy)
+}
+
+fn run_jobs(jobs: &[Job], nodes: u32, policy: Policy) -> Outcome {
+    let cluster = Cluster { nodes: vec![nodes] };
+    let outcome = simulate(jobs, &[], &cluster, &policy, true);
+    check(jobs, &cluster, &outcome.log).expect("a schedule keeps to its cluster");
     outcome
 }
 
@@ -97,6 +101,48 @@ fn least_attained_service_shares_in_rounds() {
     // The second comes at 10 and gets the node at 60, when the first leaves the level of new jobs; the first goes on at 110 with 40 s and 30 s to go.
     let outcome = run(&[(0, 8, 100), (10, 8, 50)], 1, las);
     assert_eq!(outcome.jobs.iter().map(|job| job.end).collect::<Vec<_>>(), [180, 110]);
+}
+
+#[test]
+fn who_has_outrun_an_estimate_is_looked_at_again() {
+    let srtf = Policy { order: Order::Srtf, exponent: 0.0, preemption: 1.0, ..Policy::FIFO };
+    let mut list = jobs(&[(0, 8, 1_000_000), (5, 8, 100)]);
+    list[0].predicted = 10.0;
+    // 10 s are expected, then 20, 40, 80, 160 and, from 160 on, 320, of which 160 are left: more than 100.
+    let outcome = run_jobs(&list, 1, srtf);
+    assert_eq!(outcome.jobs.iter().map(|job| job.end).collect::<Vec<_>>(), [1_000_130, 260]);
+    // An estimate that cannot be is outrun at once: after a second there is one left, at 2 there are two, at 128 there are 128.
+    list[0].predicted = -1e6;
+    assert_eq!(run_jobs(&list, 1, srtf).jobs[1].end, 228);
+}
+
+#[test]
+fn who_had_a_high_level_before_is_stopped_when_the_cool_down_ends() {
+    let las = Policy { order: Order::Las, exponent: 0.0, preemption: 1.0, cooldown: 50, ..Policy::FIFO };
+    // The first is stopped at 60, in the second level, and goes on at 110. It has read its checkpoint and run for 50 s at 190; the third level begins later.
+    let outcome = run(&[(0, 8, 200), (10, 8, 50), (120, 8, 20)], 1, las);
+    assert_eq!(outcome.jobs.iter().map(|job| job.end).collect::<Vec<_>>(), [330, 110, 210]);
+}
+
+#[test]
+fn nobody_is_stopped_for_a_job_that_would_delay_the_first() {
+    let reserve =
+        Policy { order: Order::Sjf, backfill: Backfill::Reserve, preemption: 1.0, cooldown: 1000, ..ORACLE };
+    // At 1950 the first half of the node is free from 2500 on, and can be freed at once; the other, which cannot be, from 2640 on. The one of 500 s needs both.
+    let ends_with = |last| ends(&[(0, 4, 2500), (1940, 4, 700), (1950, 8, 500), (1950, 4, last)], 1, reserve);
+    assert_eq!(ends_with(1000), [2500, 2640, 3140, 4140]);
+    // Who is done before 2640 may have the first half.
+    assert_eq!(ends_with(520), [3720, 2640, 3140, 2470]);
+}
+
+#[test]
+fn a_reservation_lets_those_preempt_who_leave_room() {
+    let reserve =
+        Policy { order: Order::Sjf, backfill: Backfill::Reserve, preemption: 1.0, cooldown: 1000, ..ORACLE };
+    // Two jobs of 4 GPUs on the first node, of which one can be stopped, and one of 8 on the second, which the first who waits gets at 2640. Who comes after that takes the place of
+    // the one that can be stopped, who would still run at 2640.
+    let list = [(0, 4, 5000), (1940, 4, 3000), (1940, 8, 700), (1950, 8, 500), (1950, 4, 1000)];
+    assert_eq!(ends(&list, 2, reserve), [6030, 4940, 2640, 3140, 2950]);
 }
 
 #[test]

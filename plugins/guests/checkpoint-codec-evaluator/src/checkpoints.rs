@@ -1,5 +1,7 @@
 //! The saves of a task.
 
+use std::rc::Rc;
+
 use attune_checkpoint_codec::model::Layout;
 use attune_checkpoint_codec::{
     Bench, Measure, Policy, Random, Run, RunOptions, STAGES, Save, safetensors, stage_of,
@@ -11,7 +13,8 @@ pub(crate) const RUN: &str = "run";
 
 /// Saves of one split.
 struct Saves {
-    bench: Bench,
+    /// Those of the whole run, of which the split may be a half: stages are thirds of the run, and a save may stand on one of the other half.
+    bench: Rc<Bench>,
     /// Which save an item is.
     order: Vec<usize>,
 }
@@ -36,7 +39,7 @@ impl Checkpoints {
             }
             let tolerance = opening.task_options.real("tolerance");
             let splits = [("selection", 0), ("report", 1)].into_iter().map(|(name, half)| {
-                Ok((name.to_owned(), Saves::of(Bench::of_run(Run::train(run_options(opening, half)?)))))
+                Ok((name.to_owned(), Saves::all(Bench::of_run(Run::train(run_options(opening, half)?)))))
             });
             return Ok(Self {
                 splits: splits.collect::<Result<_, _>>()?,
@@ -46,8 +49,6 @@ impl Checkpoints {
             });
         }
         let (selection, report) = (opening.selection(), opening.report());
-        let mut first = read(selection)?;
-        let second = if report.files.is_empty() { first.split_off(first.len() / 2) } else { read(report)? };
         if let Some(twin) =
             report.files.iter().find(|file| selection.files.iter().any(|other| other.bytes == file.bytes))
         {
@@ -56,16 +57,27 @@ impl Checkpoints {
                 format!("`{}` is the same save as one of `selection`; give those of another run", twin.name),
             ));
         }
-        let mut splits = vec![("selection".to_owned(), first), ("report".to_owned(), second)];
+        let halved = report.files.is_empty();
+        let bench = |split: &Split| {
+            let saves = read(split)?;
+            let least = if halved && split.name == "selection" { 2 * STAGES.len() } else { STAGES.len() };
+            if saves.len() < least {
+                let help = format!(
+                    "there are too few saves for three stages, {} of at least {least}; where no `report` is given, half of each stage's saves are",
+                    saves.len()
+                );
+                return Err(OpenFailure::split(&split.name, help));
+            }
+            Ok(Bench::of_saves(saves))
+        };
+        let first = bench(selection)?;
+        let halves =
+            if halved { Saves::halves(first) } else { [Saves::all(first), Saves::all(bench(report)?)] };
+        let mut splits: Vec<(String, Saves)> =
+            ["selection", "report"].map(str::to_owned).into_iter().zip(halves).collect();
         for split in opening.splits.iter().filter(|split| split.name.starts_with("elsewhere:")) {
-            splits.push((split.name.clone(), read(split)?));
+            splits.push((split.name.clone(), Saves::all(bench(split)?)));
         }
-        if let Some((name, _)) = splits.iter().find(|(_, saves)| saves.len() < STAGES.len()) {
-            let help = "there are too few saves for three stages; give three at least, and six where half of them are reported on";
-            return Err(OpenFailure::split(name, help));
-        }
-        let splits =
-            splits.into_iter().map(|(name, saves)| (name, Saves::of(Bench::of_saves(saves)))).collect();
         Ok(Self { splits, mask_only, tolerance: f64::INFINITY, resumes: false })
     }
 
@@ -99,17 +111,30 @@ impl Checkpoints {
 
     fn save(&self, split: &str, item: u32) -> Result<(&Bench, usize), Failure> {
         let found = self.splits.iter().find(|(name, _)| name == split).map(|(_, saves)| saves);
-        let save = found.and_then(|saves| Some((&saves.bench, *saves.order.get(item as usize)?)));
+        let save = found.and_then(|saves| Some((saves.bench.as_ref(), *saves.order.get(item as usize)?)));
         save.ok_or_else(|| Failure::bad_request(format!("there is no save {item} of `{split}`")))
     }
 }
 
 impl Saves {
+    /// All saves of a run.
+    fn all(bench: Bench) -> Self {
+        let stages = by_stage(&bench);
+        Self::of(Rc::new(bench), stages)
+    }
+
+    /// The first half of the saves of each stage, and the second: stages of both are those of the run, and what is tuned on stands on
+    /// nothing that is reported.
+    fn halves(bench: Bench) -> [Self; 2] {
+        let mut first = by_stage(&bench);
+        let second = first.iter_mut().map(|stage| stage.split_off(stage.len().div_ceil(2))).collect();
+        let bench = Rc::new(bench);
+        [Self::of(bench.clone(), first), Self::of(bench, second)]
+    }
+
     /// Items go from stage to stage, and within each in random order, so that the first few are of every stage and place.
-    fn of(bench: Bench) -> Self {
-        let count = bench.saves().len();
-        let mut stages = vec![Vec::new(); STAGES.len()];
-        (0..count).for_each(|save| stages[stage_of(save, count).0].push(save));
+    fn of(bench: Rc<Bench>, mut stages: Vec<Vec<usize>>) -> Self {
+        let count = stages.iter().map(Vec::len).sum();
         let mut random = Random::new(count as u64);
         let mut order = Vec::with_capacity(count);
         while order.len() < count {
@@ -121,6 +146,14 @@ impl Saves {
         }
         Self { bench, order }
     }
+}
+
+/// The saves of each stage.
+fn by_stage(bench: &Bench) -> Vec<Vec<usize>> {
+    let count = bench.saves().len();
+    let mut stages = vec![Vec::new(); STAGES.len()];
+    (0..count).for_each(|save| stages[stage_of(save, count).0].push(save));
+    stages
 }
 
 fn run_options(opening: &Opening, half: u64) -> Result<RunOptions, OpenFailure> {

@@ -104,3 +104,22 @@ fn files_are_saves_in_the_order_of_their_names() {
     assert!(says(opening().file("selection", "0.safetensors", &file([1, 2]))).contains("`files`"));
     assert!(says(opening().task_option("gap", Setting::Int(12))).contains("make 2 saves"));
 }
+
+/// Stages are those of the training, whichever half of their saves is asked for; a save is written beside the one before it though that
+/// is of the other half.
+#[test]
+fn halves_of_the_saves_have_the_stages_of_the_whole_run() {
+    // Weights change until the last third begins, and stay from there on.
+    let run = (0..12u16).fold(Opening::new::<Checkpoints>("files"), |opening, save| {
+        opening.file("selection", &format!("{save:02}.safetensors"), &file([7, save.min(8)]))
+    });
+    let checkpoints = Checkpoints::open(&run).unwrap();
+    let plan = [vec![late("raw")], weights("mask")].concat();
+    let sizes = |split: &str| {
+        let evaluation = checkpoints.evaluate(&plan, split, &[0, 1, 2, 3, 4, 5]).unwrap();
+        values(&evaluation, "size").iter().map(|&size| size < 1.0).collect::<Vec<bool>>()
+    };
+    // The third stage is saves 8 to 11, of which 8 is full.
+    assert_eq!(sizes("selection").iter().filter(|&&less| less).count(), 1);
+    assert_eq!(sizes("report"), [false, false, true, false, false, true]);
+}

@@ -38,7 +38,12 @@ impl Decision {
         let budget = chunks.budget(videos.budget);
         Ok(match self {
             Self::Even if !videos.aligned => uniform::frames(chunks.frames(), budget),
-            Self::Merging if !videos.aligned => merging::within(seen, budget),
+            Self::Merging if !videos.aligned => {
+                let kept = merging::within(seen, budget);
+                // VGDFR's code has no budget that it cannot exceed: of a short clip, nine frames at the end alone may be too many.
+                let stay = uniform::frames(kept.len(), budget.min(kept.len()));
+                stay.into_iter().map(|place| kept[place]).collect()
+            }
             Self::Even => chunks.schedule(&uniform::schedule(chunks, budget)),
             Self::Merging => chunks.schedule(&merging::schedule(seen, budget)),
             Self::Rates(schedules) => chunks.schedule(&schedules[item as usize]),

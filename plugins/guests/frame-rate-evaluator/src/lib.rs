@@ -61,7 +61,7 @@ impl Evaluator for Videos {
             1..=8,
             "of each chunk of all clips, one after the other, every so many frames are kept: 1, 2, 4 or 8",
         ))
-        .reads("every so many frames of each chunk");
+        .reads("of every {every} frames one is kept, chunk after chunk");
         let thresholds = edit("frame-thresholds", "Decides the rate of each chunk by how unlike its frames are in what is seen of the clip.", "DLFR-VAE, arXiv 2502.11897, re-derived from its abstract")
             .with(Argument::reals("cuts", "three numbers that do not fall: below the first an eighth of a chunk is kept, from the last on all of it; a clip over its budget has them scaled up until it holds"))
             .reads("rates by the thresholds {cuts}");

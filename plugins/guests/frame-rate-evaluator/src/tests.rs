@@ -1,7 +1,7 @@
 //! The evaluator through its trait.
 
 use attune_frame_rate::generate::{self, Size};
-use attune_frame_rate::{Quality, RATES, optimum, y4m};
+use attune_frame_rate::{Quality, RATES, merging, optimum, y4m};
 use attune_guest::evaluator::{Edit, Evaluator, Failure, Opening, Setting};
 
 use super::videos::{CLIPS, GIVEN, PREVIEW, Videos};
@@ -84,6 +84,25 @@ fn a_clip_is_scored_alike_whatever_else_is_asked() {
     assert_eq!(alone.metrics[0].items, [all[2]]);
     assert_ne!(all, ssim(&videos, &plan, "selection"));
     ssim(&videos, &[Edit::new("frame-merging")], "report");
+}
+
+/// VGDFR's code keeps the last nine frames and more, whatever the budget.
+#[test]
+fn frames_that_are_merged_off_the_chunks_hold_the_budget() {
+    let merging = [Edit::new("frame-merging")];
+    let opened = |aligned: bool, budget: f64| {
+        let opening = opening(CLIPS).task_option("aligned", Setting::Boolean(aligned));
+        Videos::open(&opening.task_option("budget", Setting::Real(budget))).unwrap()
+    };
+    let (free, by_chunks) = (opened(false, 0.3), opened(true, 0.3));
+    assert_ne!(ssim(&free, &merging, "report"), ssim(&by_chunks, &merging, "report"));
+    assert!(free.known_bounds("report", &[0]).is_empty());
+    // Where the budget is no matter, it is VGDFR's code.
+    let wide = opened(false, 0.9);
+    let clip = wide.video("report", 0).unwrap();
+    let expected = merging::within(clip.seen(), clip.seen().chunks().budget(0.9)).len();
+    let shares = wide.evaluate(&merging, "report", &[0]).unwrap().metrics[1].items.clone();
+    assert_eq!(shares, [expected as f64 / 48.0]);
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! How many frames each chunk of a video keeps: a rate for every chunk under the budget of its clip, or ordered thresholds on how
-//! unlike the frames of a chunk are.
+//! unlike the frames of a chunk are, or the merging of frames that are alike.
+
+mod rules;
 
 use attune_frame_rate::{Chunks, RATES};
 use attune_guest::{
     Baseline, Budget, BudgetTerm, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model,
-    OptionSpec, Options, RealDomain, Scale, Setting, Signals, Space, Technique, Value,
+    OptionSpec, Options, Setting, Signals, Space, Technique, Value,
 };
 
-/// Thresholds may lie from here on.
-const LEAST: f64 = 1e-5;
+use rules::Decides;
 
 struct FrameRate;
 
@@ -21,20 +22,19 @@ impl Technique for FrameRate {
         )
         .option(OptionSpec::one_of(
             "decides",
-            "a rate for every chunk of the clips (rates), or three thresholds on the complexity of a chunk (thresholds)",
-            &["rates", "thresholds"],
+            "a rate for every chunk of the clips (rates), three thresholds on the complexity of a chunk (thresholds), or these or the merging of frames that are alike (rules)",
+            &["rates", "thresholds", "rules"],
         ))
         .edit("frame-rates")
         .edit("frame-thresholds")
+        .edit("frame-merging")
         .heeds(&[])
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
-        if options.text("decides") == "thresholds" {
-            let help = "complexity from which the next rate is kept: an eighth below the first, all from the last on";
-            let domain = Domain::Real(RealDomain { min: LEAST, max: 1.0, scale: Scale::Log });
-            let cuts = Dimension::new("cut", help, domain).axis("rate", RATES.len() as u32 - 1);
-            return Ok(Space::new(vec![cuts]).with(Constraint::ascending(0, "rate")));
+        let decides = Decides::of(options);
+        if decides != Decides::Rates {
+            return Ok(rules::space(decides));
         }
         let clips = Clips::of(model)?;
         let levels: Vec<f64> = (0..RATES.len()).map(|option| 1.0 / every(option) as f64).collect();
@@ -59,9 +59,8 @@ impl Technique for FrameRate {
     }
 
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
-        if options.text("decides") == "thresholds" {
-            let cuts = config[0].iter().map(real).collect::<Result<_, _>>()?;
-            return Ok(vec![Edit::new("frame-thresholds").reals("cuts", cuts)]);
+        if Decides::of(options) != Decides::Rates {
+            return rules::lower(config);
         }
         Clips::of(model)?;
         let all: Vec<u32> = config.iter().flatten().map(|value| every(value.option()) as u32).collect();
@@ -69,8 +68,8 @@ impl Technique for FrameRate {
     }
 
     fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String> {
-        // What thresholds keep depends on the clip.
-        if options.text("decides") == "thresholds" {
+        // What rules keep depends on the clip.
+        if Decides::of(options) != Decides::Rates {
             return Ok(Vec::new());
         }
         let clips = Clips::of(model)?;
@@ -83,10 +82,9 @@ impl Technique for FrameRate {
     }
 
     fn baselines(model: &Model, options: &Options, _: &Signals) -> Result<Vec<Baseline>, String> {
-        if options.text("decides") == "thresholds" {
-            let cuts = [0.01, 0.02, 0.04].into_iter().map(Value::Real).collect();
-            let help = "thresholds that double as rates do, scaled to the budget of each clip";
-            return Ok(vec![Baseline::new("doubling", help, vec![cuts])]);
+        let decides = Decides::of(options);
+        if decides != Decides::Rates {
+            return Ok(rules::baselines(decides));
         }
         let clips = Clips::of(model)?;
         let named = [
@@ -132,7 +130,7 @@ impl Clips {
             return Err(unsaid("frame-budget"));
         };
         if lengths.is_empty() {
-            return Err("this task has no clips whose rates are to be decided; set `decides` to \"thresholds\", or take the task `given` or `preview`".to_owned());
+            return Err("this task has no clips whose rates are to be decided; set `decides` to \"thresholds\" or \"rules\", or take the task `given` or `preview`".to_owned());
         }
         let all = lengths.iter().map(|&frames| Chunks::new(frames as usize, *chunk as usize)).collect();
         Ok(Self { all, budget: *budget })
@@ -151,13 +149,6 @@ fn every(option: usize) -> usize {
 fn option(number: &i64) -> Option<Value> {
     let found = (0..RATES.len()).find(|&option| every(option) as i64 == *number)?;
     Some(Value::Index(found as u32))
-}
-
-fn real(value: &Value) -> Result<f64, String> {
-    match value {
-        Value::Real(number) => Ok(*number),
-        other => Err(format!("{other:?} is no threshold")),
-    }
 }
 
 fn fact<'a>(model: &'a Model, name: &str) -> Option<&'a Setting> {

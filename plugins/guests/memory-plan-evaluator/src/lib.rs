@@ -141,3 +141,6 @@ impl MemoryPlan {
 }
 
 attune_guest::export_evaluator!(MemoryPlan);
+
+#[cfg(test)]
+mod tests;

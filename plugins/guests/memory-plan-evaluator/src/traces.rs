@@ -99,7 +99,7 @@ fn generated(opening: &Opening, half: u64, count: u32) -> Vec<Instance> {
             return tight(seed, options.int("buffers") as usize, CAPACITY);
         };
         let layers = opening.task_options.int("layers") as u32;
-        let trained = Megatron::varied((number * 2 + half) as usize, seed, layers, irregular);
+        let trained = Megatron::varied(number as usize, seed, layers, irregular);
         trained.trace(seed)
     };
     (0..u64::from(count)).map(one).collect()

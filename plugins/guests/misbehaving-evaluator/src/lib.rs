@@ -1,20 +1,21 @@
 //! Does what an evaluator must not do, as the edit `misbehave` and the option `opening` say: the host has to survive it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hint::black_box;
 
 use attune_guest::evaluator::{
     Args, Argument, Description, Edit, EditSchema, Evaluation, Evaluator, Failure, KnownBound, Metric,
-    OpenFailure, Opening, OptionSpec, Subject, TaskSpec, info,
+    OpenFailure, Opening, OptionSpec, Subject, TaskSpec, info, warn,
 };
 
 /// What a plan can make it do.
-const WAYS: [&str; 21] = [
+const WAYS: [&str; 23] = [
     "loop",
     "spin",
     "panic",
     "panic-later",
     "allocate",
+    "hoard",
     "recurse",
     "chatter",
     "huge-output",
@@ -31,6 +32,7 @@ const WAYS: [&str; 21] = [
     "remember",
     "no-such-edit",
     "internal",
+    "warn",
 ];
 
 /// What opening can do.
@@ -56,6 +58,7 @@ struct Misbehaving {
 thread_local! {
     /// What is left behind from call to call.
     static CALLS: Cell<u32> = const { Cell::new(0) };
+    static HOARD: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Evaluator for Misbehaving {
@@ -132,6 +135,11 @@ impl Evaluator for Misbehaving {
                     hoard.push(black_box(vec![1_u8; 1 << 20]));
                 }
             }
+            // Each call alone is well within the limit.
+            "hoard" => {
+                HOARD.with_borrow_mut(|hoard| hoard.push(black_box(vec![1; 150 << 20])));
+                Ok(well)
+            }
             "recurse" => Err(Failure::internal(format!("reached depth {}", recurse(0)))),
             "chatter" => {
                 (0..100_000).for_each(|_| info(&"x".repeat(1000)));
@@ -160,6 +168,10 @@ impl Evaluator for Misbehaving {
             }
             "no-such-edit" => Err(Failure::unsupported(99, "there is none")),
             "internal" => Err(Failure::internal("it is tired")),
+            "warn" => {
+                warn("this is not what you want");
+                Ok(well)
+            }
             _ => Ok(well),
         }
     }

@@ -40,7 +40,7 @@ pub enum MomentCodec {
 }
 
 impl MomentCodec {
-    /// Writes the values of a moment.
+    /// Writes the values of a moment: finite ones, and of the second one none below zero.
     pub fn encode(self, moment: Moment, values: &[f32]) -> Encoded {
         let count = values.len() as u64;
         let raw = || values.iter().flat_map(|value| value.to_le_bytes()).collect();

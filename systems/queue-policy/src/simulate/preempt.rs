@@ -4,11 +4,16 @@ use crate::Placement;
 use crate::rank::Rank;
 
 use super::Run;
+use super::backfill::Reservation;
 
 impl Run<'_> {
-    /// Stops the jobs that a waiting one needs the GPUs of, if there are such: those last in the order first, none that comes before it, none that is not needed.
-    /// Returns where it goes, and whether one that is later in the order could have any luck.
-    pub(super) fn preempt_for(&mut self, rank: Rank) -> (Option<Placement>, bool) {
+    /// Stops the jobs that a waiting one needs the GPUs of, if there are such: those last in the order first, none that comes before it, none that is not needed, and
+    /// nobody at all if it would then delay whom the reservation is for. Returns where it goes, and whether one that is later in the order could have any luck.
+    pub(super) fn preempt_for(
+        &mut self,
+        rank: Rank,
+        reservation: &Option<Reservation>,
+    ) -> (Option<Placement>, bool) {
         let gpus = self.jobs[rank.job].gpus;
         let mut victims: Vec<Rank> = self
             .running
@@ -47,9 +52,12 @@ impl Run<'_> {
                 nodes.release(placement);
             }
         }
-        for victim in &chosen {
-            self.stop(victim.job);
+        let chosen: Vec<usize> = chosen.into_iter().map(|victim| victim.job).collect();
+        let placement =
+            nodes.place(gpus).filter(|placement| self.harmless(reservation, rank.job, placement, &chosen));
+        if placement.is_some() {
+            chosen.into_iter().for_each(|victim| self.stop(victim));
         }
-        (self.nodes.place(gpus), true)
+        (placement, true)
     }
 }

@@ -30,7 +30,7 @@ pub struct Split {
 /// A file that the host has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Its path below the folder of the data, or its name.
+    /// Its name, without folders. Files of two splits may have the same.
     pub name: String,
     /// What is in it.
     pub bytes: Vec<u8>,
