@@ -64,7 +64,7 @@ pub(crate) use task::ChosenTask;
 #[cfg(feature = "native")]
 pub use task::tasks;
 #[cfg(feature = "native")]
-pub(crate) use technique::{Found, found};
+pub(crate) use technique::{Found, found, passing_on};
 #[cfg(feature = "techniques")]
 pub use technique::{host, technique};
 

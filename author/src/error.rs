@@ -33,10 +33,10 @@ pub enum AuthorError {
         /// Why.
         source: io::Error,
     },
-    /// The folder holds no project that can become a technique.
+    /// The folder holds no project that can become a component.
     #[error(
         "{}: {found}; expected one crate whose library has `crate-type = [\"cdylib\"]`, or src/technique.py beside a pyproject.toml, or \
-         src/technique.js beside a package.json, as `attune technique new NAME` writes them",
+         src/technique.js beside a package.json, as `attune technique new NAME` and `attune evaluator new NAME` write them",
         folder.display()
     )]
     NoProject {

@@ -1,7 +1,7 @@
 //! For authors of techniques and evaluators: a project that works at once, and its component.
 //!
 //! [`Project`] writes a technique in a [`Language`] from a [`Template`], with the guest SDK of this build beside it, so that nothing of
-//! this repository is needed. [`EvaluatorProject`] does so for an evaluator, with the technique that its plans come from. [`build`] makes the component of a project: a crate is compiled for WebAssembly where a [`Toolchain`] is
+//! this repository is needed. [`EvaluatorProject`] does so for an evaluator, with a profile that searches it by the technique `edits`. [`build`] makes the component of a project: a crate is compiled for WebAssembly where a [`Toolchain`] is
 //! there, Python and JavaScript are put into a component by the programs that do that; where one is missing, the error says what to
 //! install. The components that travel with attune (`cargo xtask plugins`) are built by the same code.
 

@@ -60,7 +60,7 @@ pub fn check(host: &Host, path: &Path) -> Result<Check, LoadError> {
 /// # Errors
 /// As [`check`].
 pub fn check_on(host: &Host, path: &Path, models: &[Facts]) -> Result<Check, LoadError> {
-    Ok(tried(&host.load_file(path)?.only_looked_at(), models))
+    Ok(tried(&host.load_file(path)?.only_looked_at(), models, attune_vocabulary::model()))
 }
 
 /// The same on subjects of an evaluator that brings the `edits` of its plans: each is checked against its schema.
@@ -74,18 +74,18 @@ pub fn check_scored_by(
     (evaluator, edits): (&str, &Vocabulary),
 ) -> Result<Check, LoadError> {
     let technique = host.load_file(path)?.scored_by(evaluator, edits);
-    let mut check = tried(&technique, subjects);
+    let mut check = tried(&technique, subjects, edits);
     // Somebody brings them.
     check.findings.retain(|finding| !foreign::is_about(finding, edits));
     Ok(check)
 }
 
-fn tried(technique: &WasmTechnique, models: &[Facts]) -> Check {
+fn tried(technique: &WasmTechnique, models: &[Facts], edits: &Vocabulary) -> Check {
     let made_up = if models.is_empty() { examples::models(technique.info()) } else { Vec::new() };
     let models = if models.is_empty() { &made_up[..] } else { models };
     let mut findings = findings(technique, models, &examples::signal);
     findings.extend(models.iter().flat_map(|model| foreign::findings(technique, model)));
     let spent = technique.spent();
-    let examples = models.iter().filter_map(|model| example::of(technique, model)).collect();
+    let examples = models.iter().filter_map(|model| example::of(technique, model, edits)).collect();
     Check { info: technique.info().clone(), findings, examples, limits: technique.limits(), spent }
 }

@@ -22,7 +22,7 @@ use crate::limits::Limits;
 use crate::ticker;
 
 /// Components that are kept; beyond, all are dropped and compiled again when they are needed.
-const KEPT: usize = 16;
+const KEPT: usize = 64;
 /// Bytes of their machine code; a runtime has some dozens of MiB of it.
 const KEPT_BYTES: usize = 256 << 20;
 

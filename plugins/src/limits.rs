@@ -48,8 +48,10 @@
 //! | [`LOG_BYTES`], [`LOG_STUDY_BYTES`] | as for techniques, per call and over all calls | the same | `Failed` | yes |
 //! | [`DESCRIBED`] | 256 tasks, metrics, options, words, edits, arguments or facts | the same | `BadOutput` | yes |
 //!
-//! A call for several items may take as many times as much; the deadline of a plan, and whoever stops or holds a study, are looked
-//! at ten times a second in the middle of a call.
+//! A call for several items may take as many times as much, and one for items that share work as many times as the split has items,
+//! however many are asked for. An open task keeps what it has computed and the memory that it has taken, so a repeatable failure counts
+//! only from one that nothing was asked before; one that has computed some of it before may need fewer instructions and pass where a new
+//! one would not. The deadline of a plan, and whoever stops or holds a study, are looked at ten times a second in the middle of a call.
 //!
 //! What they do not cover: fuel and time are only looked at between instructions, so one copy of a whole
 //! memory runs to its end; a component that is given up while it is compiled goes on in the background to its end, which

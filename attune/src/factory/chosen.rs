@@ -12,6 +12,7 @@ use attune_plugins::ComponentEvaluator;
 use super::python::{TORCH, torch_command};
 use super::started::started;
 use super::{command, component, known};
+use crate::setup::{Complaints, passing_on};
 
 /// An evaluator that can be opened.
 #[derive(Clone)]
@@ -81,6 +82,16 @@ impl Factory {
                     factory.name()
                 ),
             }),
+        }
+    }
+
+    /// The same, where what a component logs from now on goes to `complaints`.
+    pub(crate) fn telling(&self, complaints: Complaints) -> Self {
+        match self {
+            Self::Component(component) => {
+                Self::Component(Arc::new(component.telling(Arc::new(passing_on("evaluator", complaints)))))
+            }
+            other => other.clone(),
         }
     }
 

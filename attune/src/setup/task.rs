@@ -151,9 +151,9 @@ impl ChosenTask {
             options: &self.settings,
             task,
             activation_memory: args.activation_memory,
-            tell: &reading::told(notice),
+            tell: &reading::told(notice.clone()),
         };
-        self.factory.prepare(&opening).map_err(Error::input)
+        self.factory.telling(notice).prepare(&opening).map_err(Error::input)
     }
 
     /// What counts in a profile: what it says, else the first metric of the task.

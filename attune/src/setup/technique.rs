@@ -7,7 +7,7 @@ use std::sync::Arc;
 use attune_core::plan::Vocabulary;
 #[cfg(feature = "native")]
 use attune_core::technique::{Technique, TechniqueInfo};
-use attune_plugins::{Host, LogLevel, WasmTechnique};
+use attune_plugins::{Host, LogLevel, LogLine, WasmTechnique};
 
 use super::Complaints;
 #[cfg(feature = "native")]
@@ -68,16 +68,24 @@ pub fn technique(name: &str, base: &Path, complaints: Complaints) -> Result<Wasm
     Ok(loaded?)
 }
 
+/// Passes on what a component logs as a complaint.
+pub(crate) fn passing_on(
+    what: &'static str,
+    complaints: Complaints,
+) -> impl Fn(&LogLine) + Send + Sync + 'static {
+    move |line| {
+        if matches!(line.level, LogLevel::Warn | LogLevel::Error) {
+            complaints(format!("{what} {}: {}", line.technique, line.message));
+        }
+    }
+}
+
 /// A host that passes on what techniques complain about, and how far long calls are.
 ///
 /// # Errors
 /// When the WebAssembly engine cannot run here.
 pub fn host(complaints: Complaints) -> Result<Host, Error> {
     let progress = Arc::clone(&complaints);
-    let host = Host::with_log(move |line| {
-        if matches!(line.level, LogLevel::Warn | LogLevel::Error) {
-            complaints(format!("technique {}: {}", line.technique, line.message));
-        }
-    });
+    let host = Host::with_log(passing_on("technique", complaints));
     Ok(host.map_err(Error::run)?.telling(move |call| progress(call.to_string())))
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 mod builder;
+mod components;
 mod examples;
 mod function;
 mod parts;

@@ -3,6 +3,7 @@
 use attune_core::facts::Facts;
 use attune_core::format;
 use attune_core::options::Settings;
+use attune_core::plan::Vocabulary;
 use attune_core::rng;
 use attune_core::technique::{Cost, Technique};
 
@@ -18,14 +19,15 @@ pub struct Example {
     pub model: String,
     /// Each dimension with its values.
     pub config: Vec<String>,
-    /// What its plan does, in sentences of the vocabulary.
+    /// What its plan does, in sentences of whoever scores it.
     pub plan: Vec<String>,
     /// Each resource with its amount, against the model as it is.
     pub costs: Vec<String>,
 }
 
-/// A config that is drawn at random; `None` where the technique is not for the model, or fails, which its findings say.
-pub(super) fn of(technique: &dyn Technique, model: &Facts) -> Option<Example> {
+/// A config that is drawn at random, with its plan in the words of `edits`; `None` where the technique is not for the model, or fails,
+/// which its findings say.
+pub(super) fn of(technique: &dyn Technique, model: &Facts, edits: &Vocabulary) -> Option<Example> {
     let options = Settings::new();
     let space = technique.space(model, &options).ok()?;
     let config = space.sample(&mut rng::derive(SEED, "example", &[0])).ok()?;
@@ -38,7 +40,7 @@ pub(super) fn of(technique: &dyn Technique, model: &Facts) -> Option<Example> {
     Some(Example {
         model: model.name.clone(),
         config: words::config(&space, &config),
-        plan: attune_vocabulary::model().describe(&plan),
+        plan: edits.describe(&plan),
         costs: costs.iter().map(cost).collect(),
     })
 }

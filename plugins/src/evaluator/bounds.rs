@@ -12,8 +12,12 @@ pub(super) fn known(simulation: &Simulation, request: &Request) -> Result<KnownB
         return Err(EvalFailure::Interrupted);
     }
     let split = request.split.to_string();
-    let call = Call { stop: request.stop.clone(), items: request.items.len() as u64, ..Call::default() };
-    let said = simulation.tasks.call(&call, |guest, store, task| {
+    let call = Call {
+        stop: request.stop.clone(),
+        items: simulation.share(&request.split, request.items.len()),
+        ..Call::default()
+    };
+    let said = simulation.tasks.call(&call, &|| None, |guest, store, task| {
         guest.task().call_known_bounds(store, task, &split, &request.items)
     });
     let said = said.map_err(|stopped| match stopped {

@@ -117,7 +117,7 @@ impl ComponentEvaluator {
 
     /// The same, which hands every line that it logs from now on to `sink`.
     #[must_use]
-    pub fn telling(self, sink: LogSink) -> Self {
+    pub fn telling(&self, sink: LogSink) -> Self {
         let Loaded { simulator, limits, described, hash, .. } = &*self.loaded;
         let loaded = Loaded {
             simulator: simulator.clone(),

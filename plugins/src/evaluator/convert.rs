@@ -120,7 +120,7 @@ fn task(task: wire::TaskSpec) -> Result<TaskSpec, BadOutput> {
         .into_iter()
         .map(|spec| TaskOption { label: spec.name.replace('_', " "), spec, advanced: false, reports: None })
         .collect();
-    if !task.data.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') {
+    if !task.data.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(BadOutput(format!(
             "the data files of task `{called}` end in {:?}, expected letters and digits",
             task.data

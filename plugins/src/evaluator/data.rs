@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use attune_core::evaluator::{OpenFailure, OpenFault, TaskData, TaskSpec};
 use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
+use attune_files::ReadError;
 
 use super::wire;
 use crate::limits::DATA_BYTES;
@@ -35,8 +36,7 @@ impl Data {
         for (name, path, wanted) in named.into_iter().chain(elsewhere) {
             let mut files = Vec::new();
             for (file, path) in listed(spec, &name, path)? {
-                let bytes = attune_files::bytes(&path, left)
-                    .map_err(|error| OpenFailure::new(OpenFault::File(path.clone()), error))?;
+                let bytes = attune_files::bytes(&path, left).map_err(|error| too_much(error, &path))?;
                 left -= bytes.len() as u64;
                 data.paths.push((file.clone(), path));
                 files.push(wire::File { name: file, bytes });
@@ -64,9 +64,9 @@ impl Data {
         Ok(())
     }
 
-    /// The path of a file that a component names.
-    pub(super) fn path(&self, name: &str) -> Option<&Path> {
-        self.paths.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_path())
+    /// The paths of files that a component may mean by a name: two splits may each have one that is called so.
+    pub(super) fn paths(&self, name: &str) -> Vec<&Path> {
+        self.paths.iter().filter(|(known, _)| known == name).map(|(_, path)| path.as_path()).collect()
     }
 
     /// Identity of what is computed with: options, names and bytes, and not how many items are wanted, because item *n* is the
@@ -96,6 +96,19 @@ impl Data {
         }
         ContentHash::of(&text)
     }
+}
+
+/// A file that cannot be read, or is more than what those before it have left.
+fn too_much(error: ReadError, path: &Path) -> OpenFailure {
+    let message = match error {
+        ReadError::TooLarge { path, bytes, .. } => format!(
+            "{}: {bytes} bytes, which with the files before it is more than the {DATA_BYTES} bytes that all data of a task may have; \
+             give fewer or smaller files",
+            path.display()
+        ),
+        other => other.to_string(),
+    };
+    OpenFailure::new(OpenFault::File(path.to_owned()), message)
 }
 
 /// The files that a path of a profile stands for, by name: itself, or those of a folder with the extension of the task.
@@ -172,7 +185,7 @@ mod tests {
         assert_eq!(names, ["a.CSV", "b.csv"]);
         assert_eq!((data.splits[0].wanted, data.splits[1].wanted), (3, 4));
         assert!(data.splits[1].files.is_empty());
-        assert_eq!(data.path("b.csv"), Some(folder.path().join("b.csv").as_path()));
+        assert_eq!(data.paths("b.csv"), [folder.path().join("b.csv")]);
         let none = Data::read(&spec("json"), &task(folder.path(), Path::new(""))).unwrap_err();
         assert!(none.to_string().ends_with("the folder holds no file that ends in .json"), "{none}");
     }
@@ -193,6 +206,11 @@ mod tests {
         assert!(unread.to_string().contains("task `place` reads no data"), "{unread}");
         let missing = Data::read(&spec("csv"), &task(&path("none.csv"), Path::new(""))).unwrap_err();
         assert_eq!(missing.about(), &OpenFault::File(path("none.csv")));
+        // Nothing is read of it: it has no content, only a length.
+        fs::File::create(path("vast.csv")).unwrap().set_len(DATA_BYTES).unwrap();
+        let vast = Data::read(&spec("csv"), &task(&path("one.csv"), &path("vast.csv"))).unwrap_err();
+        assert_eq!(vast.about(), &OpenFault::File(path("vast.csv")));
+        assert!(vast.to_string().contains("more than the 134217728 bytes that all data of a task"), "{vast}");
     }
 
     #[test]

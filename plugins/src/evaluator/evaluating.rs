@@ -24,7 +24,9 @@ impl Outline for Simulation {
         self.understood(plan)?;
         let edits = plan_out(plan);
         let call = Call::default();
-        let said = self.tasks.call(&call, |guest, store, task| guest.task().call_check(store, task, &edits));
+        let said = self
+            .tasks
+            .call(&call, &|| None, |guest, store, task| guest.task().call_check(store, task, &edits));
         match said {
             Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => Err(scored::failure(failure, &self.info.name, plan)),

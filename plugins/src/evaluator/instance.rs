@@ -78,7 +78,11 @@ impl Instance {
         store.limiter(|sandbox| sandbox);
         arm(&mut store, limits, &Call::default())
             .and_then(|()| simulator.instantiate(&mut store))
-            .map_err(|error| failed(&error, &mut store, limits))
+            .map_err(|error| match error.downcast_ref::<Ended>() {
+                // Nobody stops this one, so it is the time.
+                Some(_) => FailureKind::TooSlow { seconds: seconds(limits, &Call::default()) },
+                None => failed(&error, &mut store, limits),
+            })
             .map(|simulator| Self { store, simulator, limits })
     }
 

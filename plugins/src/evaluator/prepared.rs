@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::evaluator::{
@@ -58,7 +57,8 @@ impl PreparedSimulation {
         let evaluator_fails = |message: String| {
             OpenFailure::new(OpenFault::Evaluator, format!("evaluator `{}`: {message}", spec.name))
         };
-        let said = tasks.call(&Call::default(), |guest, store, task| guest.task().call_subject(store, task));
+        let said = tasks
+            .call(&Call::default(), &|| None, |guest, store, task| guest.task().call_subject(store, task));
         let said = said.map_err(|stopped| evaluator_fails(format!("`subject`: {}", words(stopped))))?;
         let CheckedSubject { facts, items } = subject_in(said, subject, &data)
             .map_err(|BadOutput(problem)| evaluator_fails(format!("`subject`: {problem}")))?;
@@ -130,9 +130,14 @@ fn not_opened(loaded: &Loaded, data: &Data, problem: NotOpened) -> OpenFailure {
         wire::OpenFault::Option(name) => (OpenFault::Option(name), message),
         wire::OpenFault::TaskOption(name) => (OpenFault::TaskOption(name), message),
         wire::OpenFault::Split(name) => (OpenFault::Split(name), message),
-        wire::OpenFault::File(name) => match data.path(&name).map(Path::to_owned) {
-            Some(path) => (OpenFault::File(path.clone()), format!("{}: {message}", path.display())),
-            None => (OpenFault::Task, format!("{name}: {message}")),
+        wire::OpenFault::File(name) => match &data.paths(&name)[..] {
+            [path] => (OpenFault::File((*path).to_owned()), format!("{}: {message}", path.display())),
+            [] => (OpenFault::Task, format!("{name}: {message}")),
+            // Which of them is not said, so none is blamed.
+            several => {
+                let paths: Vec<String> = several.iter().map(|path| path.display().to_string()).collect();
+                (OpenFault::Task, format!("{}: {message}", paths.join(" or ")))
+            }
         },
         wire::OpenFault::Task => (OpenFault::Task, message),
         wire::OpenFault::Evaluator => (OpenFault::Evaluator, message),

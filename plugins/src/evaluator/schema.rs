@@ -9,8 +9,8 @@ use super::wire;
 use crate::convert::{BadOutput, at_most, is_word, name};
 
 /// A schema whose parts fit together.
-pub(super) fn schema(schema: wire::EditSchema) -> Result<EditSchema, BadOutput> {
-    let kind = schema.kind;
+pub(super) fn schema(mut schema: wire::EditSchema) -> Result<EditSchema, BadOutput> {
+    let kind = schema.kind.clone();
     if !is_word(&kind) {
         return Err(BadOutput(format!(
             "an edit is called {kind:?}, expected 1 to 64 lower-case letters, digits and hyphens"
@@ -23,8 +23,11 @@ pub(super) fn schema(schema: wire::EditSchema) -> Result<EditSchema, BadOutput> 
     }
     let about = |BadOutput(why): BadOutput| BadOutput(format!("edit `{kind}`: {why}"));
     at_most("arguments", schema.arguments.len()).map_err(about)?;
-    let arguments =
-        schema.arguments.into_iter().map(argument).collect::<Result<Vec<_>, _>>().map_err(about)?;
+    let arguments = std::mem::take(&mut schema.arguments)
+        .into_iter()
+        .map(argument)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(about)?;
     once("argument", arguments.iter().map(|argument| argument.name.as_str())).map_err(about)?;
     let find = |name: &str| arguments.iter().find(|argument| argument.name == name);
     let placed = schema.group.iter().chain(schema.parts.iter().map(|part| &part.argument));
@@ -49,6 +52,7 @@ pub(super) fn schema(schema: wire::EditSchema) -> Result<EditSchema, BadOutput> 
             other.argument
         ))));
     }
+    names(&schema, &find).map_err(about)?;
     let parts =
         schema.parts.into_iter().map(|wire::Part { argument, base }| Part { argument, base }).collect();
     let contradicts = schema.contradicts.into_iter().map(|wire::Contradiction { kind, meet, when }| {
@@ -70,6 +74,39 @@ pub(super) fn schema(schema: wire::EditSchema) -> Result<EditSchema, BadOutput> 
         arguments,
         kind,
     })
+}
+
+/// Whether whatever else a schema names is one of its arguments: a name of nothing would leave a sentence empty, and make any two edits
+/// contradict each other, because what both lack is the same.
+fn names<'a>(
+    schema: &'a wire::EditSchema,
+    find: &impl Fn(&str) -> Option<&'a Argument>,
+) -> Result<(), BadOutput> {
+    let in_sentence = schema.sentence.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let contradicts = &schema.contradicts;
+    let conditions = contradicts.iter().filter_map(|rule| rule.when.as_ref());
+    let conditions = conditions
+        .chain(schema.requires.iter().map(|rule| &rule.when))
+        .chain(schema.idle.iter().map(|rule| &rule.when));
+    let in_conditions = conditions.flatten().flatten().flat_map(|test| match test {
+        wire::Test::Is((name, _)) | wire::Test::OneOf((name, _)) => vec![name.as_str()],
+        wire::Test::Same((one, other)) => vec![one.as_str(), other.as_str()],
+    });
+    let named = [
+        ("sentence", in_sentence.collect::<Vec<_>>()),
+        (
+            "rule of what contradicts it",
+            contradicts.iter().flat_map(|rule| rule.meet.iter().map(String::as_str)).collect(),
+        ),
+        ("rule of what is idle", schema.idle.iter().map(|rule| rule.argument.as_str()).collect()),
+        ("conditions", in_conditions.collect()),
+    ];
+    for (place, names) in named {
+        if let Some(name) = names.into_iter().find(|name| find(name).is_none()) {
+            return Err(BadOutput(format!("its {place} names `{name}`, which is none of its arguments")));
+        }
+    }
+    Ok(())
 }
 
 fn argument(argument: wire::Argument) -> Result<Argument, BadOutput> {
@@ -130,4 +167,66 @@ fn condition(any: wire::Condition) -> Condition {
     };
     let any = any.into_iter().map(|all| alone(all.into_iter().map(test).collect(), Condition::All));
     alone(any.collect(), Condition::Any)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> wire::EditSchema {
+        let by = wire::Argument {
+            name: "by".to_owned(),
+            kind: wire::ArgumentKind::Word(vec!["age".to_owned(), "size".to_owned()]),
+            help: String::new(),
+            absent: None,
+        };
+        wire::EditSchema {
+            kind: "order".to_owned(),
+            summary: String::new(),
+            source: String::new(),
+            arguments: vec![by],
+            group: None,
+            parts: Vec::new(),
+            contradicts: Vec::new(),
+            idle: Vec::new(),
+            requires: Vec::new(),
+            sentence: "by {by}".to_owned(),
+            extra: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_name_of_no_argument_is_refused_wherever_it_stands() {
+        assert!(schema(order()).is_ok());
+        let no_such = || vec![vec![wire::Test::OneOf(("bye".to_owned(), vec!["age".to_owned()]))]];
+        let contradiction = |meet: &[&str], when| wire::Contradiction {
+            kind: "order".to_owned(),
+            meet: meet.iter().map(|&name| name.to_owned()).collect(),
+            when,
+        };
+        for (wrong, place) in [
+            (wire::EditSchema { sentence: "by {bye}".to_owned(), ..order() }, "sentence"),
+            (
+                wire::EditSchema { contradicts: vec![contradiction(&["bye"], None)], ..order() },
+                "rule of what contradicts it",
+            ),
+            (
+                wire::EditSchema { contradicts: vec![contradiction(&["by"], Some(no_such()))], ..order() },
+                "conditions",
+            ),
+            (
+                wire::EditSchema {
+                    idle: vec![wire::Idle { argument: "bye".to_owned(), when: Vec::new() }],
+                    ..order()
+                },
+                "rule of what is idle",
+            ),
+        ] {
+            let BadOutput(said) = schema(wrong).unwrap_err();
+            assert_eq!(
+                said,
+                format!("edit `order`: its {place} names `bye`, which is none of its arguments")
+            );
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use attune_core::evaluator::{EvalFailure, MetricInfo};
 use attune_core::plan::Plan;
+use attune_core::printable::{MESSAGE, cut};
 use attune_core::scores::{Aggregate, MetricScore, Scores};
 
 use super::wire;
@@ -103,21 +104,26 @@ pub(super) fn together(
 /// What a failure means that a component returned.
 pub(super) fn failure(said: wire::Failure, evaluator: &str, plan: &Plan) -> EvalFailure {
     let failed = |reason: String| EvalFailure::Failed { evaluator: evaluator.to_owned(), reason };
+    // It is kept with every plan that it is said of.
+    let short = |reason: &str| cut(reason, MESSAGE).into_owned();
     match said {
         wire::Failure::Unsupported(wire::Refusal { edit, reason }) => match plan.edits().get(edit as usize) {
-            Some(edit) => {
-                EvalFailure::Unsupported { evaluator: evaluator.to_owned(), edit: edit.to_string(), reason }
-            }
+            Some(edit) => EvalFailure::Unsupported {
+                evaluator: evaluator.to_owned(),
+                edit: edit.to_string(),
+                reason: short(&reason),
+            },
             None => failed(format!(
-                "it refuses edit {edit} of a plan of {}, counted from 0: {reason}",
-                plan.edits().len()
+                "it refuses edit {edit} of a plan of {}, counted from 0: {}",
+                plan.edits().len(),
+                short(&reason)
             )),
         },
-        wire::Failure::BadRequest(reason) => EvalFailure::BadRequest(reason),
-        wire::Failure::Internal(reason) => failed(reason),
+        wire::Failure::BadRequest(reason) => EvalFailure::BadRequest(short(&reason)),
+        wire::Failure::Internal(reason) => failed(short(&reason)),
         wire::Failure::Other(open) => failed(format!(
             "it names the failure `{}`, which this attune does not know; use a newer one",
-            open.kind
+            short(&open.kind)
         )),
     }
 }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use attune_core::evaluator::{EvalFailure, Evaluation, Request};
 use attune_core::plan::Plan;
 use attune_core::scores::Work;
-use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::convert::plan_out;
 use super::instance::{Call, Stopped};
@@ -86,10 +85,17 @@ impl<'a> Batch<'a> {
         let (tell, answers) = channel();
         self.simulation.threads.in_place_scope(|scope| {
             let (batch, pieces) = (&self, &pieces);
-            scope.spawn(move |_| {
-                // One after the other of a plan, so that answers come early.
-                pieces.par_iter().with_max_len(1).for_each(|piece| batch.score(*piece, &tell));
-            });
+            // One after the other, whoever is free: answers come early, and no plan waits begun while others are scored.
+            let next = Arc::new(AtomicUsize::new(0));
+            for _ in 0..batch.simulation.threads.current_num_threads().min(pieces.len()) {
+                let (tell, next) = (tell.clone(), Arc::clone(&next));
+                scope.spawn(move |_| {
+                    while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        batch.score(*piece, &tell);
+                    }
+                });
+            }
+            drop(tell);
             for (number, outcome) in &answers {
                 let interrupted = matches!(outcome, Err(EvalFailure::Interrupted));
                 let silent = interrupted || self.over.load(Ordering::Relaxed);
@@ -139,25 +145,24 @@ impl<'a> Batch<'a> {
     fn call(&self, piece: Piece) -> Said {
         let (request, tasks) = (self.request, &self.simulation.tasks);
         let scored = &self.plans[piece.plan];
-        let (began, rested) = *scored.began.get_or_init(|| (Instant::now(), request.stop.rested()));
-        let worked = began.elapsed().saturating_sub(request.stop.rested().saturating_sub(rested));
         if request.stop.is_asked() {
             return (Err(EvalFailure::Interrupted), Duration::ZERO);
         }
-        let left = request.deadline.map(|deadline| deadline.saturating_sub(worked));
-        let late = || EvalFailure::Deadline(request.deadline.unwrap_or_default());
-        if left == Some(Duration::ZERO) {
-            return (Err(late()), Duration::ZERO);
-        }
+        // Counted from the first call of the plan, and not while a task is opened for it.
+        let left = || {
+            let (began, rested) = *scored.began.get_or_init(|| (Instant::now(), request.stop.rested()));
+            let worked = began.elapsed().saturating_sub(request.stop.rested().saturating_sub(rested));
+            request.deadline.map(|deadline| deadline.saturating_sub(worked))
+        };
         let items = &request.items[piece.first..piece.first + piece.items];
         let call = Call {
             stop: request.stop.clone(),
             over: Arc::clone(&self.over),
-            left,
-            items: piece.items as u64,
+            left: None,
+            items: self.simulation.share(&request.split, piece.items),
         };
         let start = Instant::now();
-        let said = tasks.call(&call, |guest, store, task| {
+        let said = tasks.call(&call, &left, |guest, store, task| {
             guest.task().call_evaluate(store, task, &scored.edits, &self.split, items)
         });
         let outcome = match said {
@@ -165,7 +170,7 @@ impl<'a> Batch<'a> {
                 .map_err(|wrong| self.wrong(wrong, piece)),
             Ok(Err(failure)) => Err(scored::failure(failure, &self.simulation.info.name, scored.plan)),
             Err(Stopped::Interrupted) => Err(EvalFailure::Interrupted),
-            Err(Stopped::Late) => Err(late()),
+            Err(Stopped::Late) => Err(EvalFailure::Deadline(request.deadline.unwrap_or_default())),
             Err(Stopped::Failed(kind)) => Err(tasks.failure(kind)),
         };
         (outcome, start.elapsed())

@@ -36,6 +36,15 @@ impl Simulation {
         }
     }
 
+    /// So many times what one item may take, a call for `asked` of a split's items may. Where items share work it is the same however
+    /// many are asked for, because the work is: a plan whose scores are filled in item by item must not fail at one and pass at twenty.
+    pub(super) fn share(&self, split: &Split, asked: usize) -> u64 {
+        match self.ways.items_share_work {
+            true => self.task.items.get(split).copied().unwrap_or(0).into(),
+            false => asked as u64,
+        }
+    }
+
     /// Whether the task has this split and these items, each asked for once.
     pub(super) fn servable(&self, request: &Request) -> Result<(), EvalFailure> {
         let bad = |problem: String| Err(EvalFailure::BadRequest(problem));

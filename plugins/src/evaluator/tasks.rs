@@ -1,6 +1,7 @@
 //! Open tasks: made when one is needed, kept for the next call, thrown away with whatever a failed call left in them.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::technique::FailureKind;
@@ -41,25 +42,48 @@ impl Tasks {
         Ok(tasks)
     }
 
-    /// Runs `run_it` on an open task.
+    /// Runs `run_it` on an open task. `left` says how much time there is for it, asked once the task is open.
+    ///
+    /// What earlier calls left in a task, as memory that it has taken, is none of the plan's doing, and would decide on one machine and
+    /// not on another. So a failure that would be kept counts only from a task that nothing was asked before.
     pub(super) fn call<T>(
         &self,
         call: &Call,
-        run_it: impl FnOnce(&Guest, &mut Store<Sandbox>, ResourceAny) -> Result<T, Error>,
+        left: &dyn Fn() -> Option<Duration>,
+        run_it: impl Fn(&Guest, &mut Store<Sandbox>, ResourceAny) -> Result<T, Error>,
     ) -> Result<T, Stopped> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut open = match idle {
-            Some(open) => open,
-            None => self.another(call).map_err(|problem| match problem {
-                NotOpened::Stopped(stopped) => stopped,
-                NotOpened::Refused(failure) => Stopped::Failed(FailureKind::BadOutput(format!(
-                    "what it opened before it refuses to open again: {}",
-                    failure.message
-                ))),
-            })?,
-        };
+        let used = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(used) = used {
+            match self.run(used, call, left, &run_it) {
+                Err(Stopped::Failed(kind)) if kind.is_repeatable() => {}
+                outcome => return outcome,
+            }
+        }
+        let fresh = self.another(call).map_err(|problem| match problem {
+            NotOpened::Stopped(stopped) => stopped,
+            NotOpened::Refused(failure) => Stopped::Failed(FailureKind::BadOutput(format!(
+                "what it opened before it refuses to open again: {}",
+                failure.message
+            ))),
+        })?;
+        self.run(fresh, call, left, &run_it)
+    }
+
+    /// The same on this task, which is kept where nothing failed.
+    fn run<T>(
+        &self,
+        mut open: OpenTask,
+        call: &Call,
+        left: &dyn Fn() -> Option<Duration>,
+        run_it: &impl Fn(&Guest, &mut Store<Sandbox>, ResourceAny) -> Result<T, Error>,
+    ) -> Result<T, Stopped> {
+        let call = Call { left: left(), ..call.clone() };
+        if call.left == Some(Duration::ZERO) {
+            self.keep(open);
+            return Err(Stopped::Late);
+        }
         let task = open.task;
-        let outcome = open.instance.call(call, |guest, store| run_it(guest, store, task));
+        let outcome = open.instance.call(&call, |guest, store| run_it(guest, store, task));
         if outcome.is_ok() {
             self.keep(open);
         }
@@ -79,7 +103,7 @@ impl Tasks {
         let Loaded { simulator, limits, log, described, .. } = &*self.loaded;
         let failed = |kind| NotOpened::Stopped(Stopped::Failed(kind));
         let mut instance = Instance::new(simulator, limits, log, &described.spec.name).map_err(failed)?;
-        let call = Call { items: OPENING, ..call.clone() };
+        let call = Call { items: OPENING, left: None, ..call.clone() };
         let opened = instance.call(&call, |guest, store| guest.task().call_open(store, &self.opening));
         match opened.map_err(NotOpened::Stopped)? {
             Ok(task) => Ok(OpenTask { instance, task }),

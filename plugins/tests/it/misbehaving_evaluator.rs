@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use attune_core::evaluator::{
@@ -10,7 +10,7 @@ use attune_core::evaluator::{
 };
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
-use attune_plugins::ComponentEvaluator;
+use attune_plugins::{ComponentEvaluator, LogLevel, LogLine};
 use attune_testkit::evaluator::Trial;
 
 use crate::models::{fixture, options};
@@ -112,6 +112,28 @@ fn what_ends_a_call_is_the_failure_of_its_plan_and_of_no_other() {
         assert!(text.contains(words), "{way}: {text}");
         assert!(failure.is_deterministic(), "{failure:?}");
     }
+}
+
+/// What earlier plans left in an open task must not decide about a later one: on another machine it would be in another task.
+#[test]
+fn what_earlier_calls_took_is_not_held_against_a_plan() {
+    let evaluator = opened("well").unwrap();
+    let found = outcomes(&*evaluator, &vec![how("hoard"); 5], &all());
+    assert!(found.iter().all(Result::is_ok), "{:?}", found.iter().find(|outcome| outcome.is_err()));
+}
+
+#[test]
+fn what_it_warns_of_is_heard_and_said_once() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&heard);
+    let factory = factory().telling(Arc::new(move |line: &LogLine| {
+        lines.lock().unwrap().push((line.technique.clone(), line.level, line.message.clone()));
+    }));
+    let evaluator = open(&factory, &first_task(&factory, &way("well"), 4)).unwrap();
+    assert!(outcomes(&*evaluator, &[how("warn"), how("warn")], &all()).iter().all(Result::is_ok));
+    let warning = "this is not what you want".to_owned();
+    assert_eq!(heard.lock().unwrap()[0], ("misbehaving-evaluator".to_owned(), LogLevel::Warn, warning));
+    assert_eq!(heard.lock().unwrap().len(), 1);
 }
 
 #[test]
@@ -243,6 +265,13 @@ fn files_of_a_task_reach_it_by_name_and_its_complaints_name_their_path() {
     let refused = together("bad-file", &path("tuned"), &path("r.dat")).err().unwrap();
     assert_eq!(refused.about(), &OpenFault::File(path("tuned/a.txt")));
     assert_eq!(refused.to_string(), format!("{}: line 1: no number", path("tuned/a.txt").display()));
+    // Two files of that name, and it does not say which of them.
+    std::fs::create_dir(path("reported")).unwrap();
+    std::fs::write(path("reported/a.txt"), "four").unwrap();
+    let refused = together("bad-file", &path("tuned"), &path("reported")).err().unwrap();
+    let both = [path("tuned/a.txt"), path("reported/a.txt")].map(|path| path.display().to_string());
+    assert_eq!(refused.to_string(), format!("{}: line 1: no number", both.join(" or ")));
+    assert_eq!(refused.about(), &OpenFault::Task);
     std::fs::write(path("tuned/a.txt"), b"on\xff").unwrap();
     let refused = together("well", &path("tuned"), &path("r.dat")).err().unwrap().to_string();
     assert!(refused.ends_with("a.txt: byte 2 is no UTF-8, expected a text"), "{refused}");

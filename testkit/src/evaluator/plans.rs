@@ -75,9 +75,7 @@ fn made_up(schema: &EditSchema, [short, long]: &[Vec<usize>; 2], random: &mut Rn
         let value = match &argument.kind {
             ArgumentKind::Int { min, max } => OptionValue::Int(whole(*min, *max, own, random)),
             ArgumentKind::Level(levels) => OptionValue::Int(one(levels, random).unwrap_or_default()),
-            ArgumentKind::Real { min, max } => {
-                OptionValue::Real(random.random_range(0.0..=1.0_f64).clamp(*min, *max))
-            }
+            ArgumentKind::Real { min, max } => OptionValue::Real(real(*min, *max, random)),
             ArgumentKind::Set { max } => {
                 let members = (0..(own as i64).min(*max)).filter(|_| random.random_bool(0.6)).collect();
                 OptionValue::Ints(members)
@@ -109,7 +107,14 @@ fn whole(min: i64, max: i64, own: usize, random: &mut Rng) -> i64 {
         1 => 1 << random.random_range(0..8),
         _ => own as i64,
     };
-    number.clamp(min, max)
+    // A range that begins above such numbers has others to try than its ends.
+    if (min..=max).contains(&number) { number } else { random.random_range(min..=max) }
+}
+
+/// A share, which is what most are; anything in a range that has no such shares.
+fn real(min: f64, max: f64, random: &mut Rng) -> f64 {
+    let share = random.random_range(0.0..=1.0_f64);
+    if (min..=max).contains(&share) { share } else { min + (max - min) * share }
 }
 
 /// Numbers whose order counts: an order of as many things, or any numbers in the range, which may be wide.
@@ -136,4 +141,25 @@ fn row(length: usize, random: &mut Rng) -> Vec<f64> {
 
 fn one<T: Clone>(of: &[T], random: &mut Rng) -> Option<T> {
     (!of.is_empty()).then(|| of[random.random_range(0..of.len())].clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_above_small_numbers_and_shares_is_tried_within() {
+        let mut random = rng::derive(0, "range", &[]);
+        let whole: Vec<i64> = (0..64).map(|_| whole(1000, 65_536, 3, &mut random)).collect();
+        assert!(whole.iter().all(|number| (1000..=65_536).contains(number)));
+        let real: Vec<f64> = (0..64).map(|_| real(10.0, 100.0, &mut random)).collect();
+        assert!(real.iter().all(|number| (10.0..=100.0).contains(number)));
+        let distinct = |mut bits: Vec<u64>| {
+            bits.sort_unstable();
+            bits.dedup();
+            bits.len()
+        };
+        assert!(distinct(whole.iter().map(|number| *number as u64).collect()) > 60);
+        assert!(distinct(real.iter().map(|number| number.to_bits()).collect()) > 60);
+    }
 }

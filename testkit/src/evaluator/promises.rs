@@ -19,7 +19,7 @@ type Tried = fn(&Trial<'_>) -> Result<String, String>;
 const NO_FORM: &str = "not tried: its subject has no form without edits";
 
 /// All of them, the simple ones first: what is wrong there is wrong in the others as well.
-pub(super) const PROMISES: [(&str, Tried); 18] = [
+pub(super) const PROMISES: [(&str, Tried); 19] = [
     ("it says who it is and what it measures", described),
     ("selection and report data are two", disjoint),
     ("it honours edits that it names", honours),
@@ -29,6 +29,7 @@ pub(super) const PROMISES: [(&str, Tried); 18] = [
     ("the same again is equal", repeatable),
     ("company and its order do not matter", company),
     ("the order of items does not matter", order),
+    ("the report data is scored as well", reported),
     ("an unknown edit is refused by name, and the others are scored", unknown_edit),
     ("data that it does not have is refused", unknown_data),
     ("an unknown signal is refused", unknown_signal),
@@ -202,16 +203,49 @@ fn order(trial: &Trial<'_>) -> Result<String, String> {
         for asked in [&backwards[..], last] {
             let found = &trial.scores(plan, asked)?[0];
             for (name, metric) in &found.metrics {
-                for (item, value) in asked.iter().zip(&metric.items) {
-                    let expected = forwards.metrics[name].items[*item as usize];
-                    if !trial.same(*value, expected) {
-                        return Err(format!("`{name}` of item {item} is {value} and {expected}"));
+                let whole = &forwards.metrics[name];
+                for (place, &item) in asked.iter().enumerate() {
+                    // A missing item is scored later and without those that are known, so its weight counts as its value does.
+                    let pairs = [
+                        ("", metric.items[place], whole.items[item as usize]),
+                        ("the weight of ", metric.weights[place], whole.weights[item as usize]),
+                    ];
+                    if let Some((what, found, expected)) =
+                        pairs.into_iter().find(|(_, found, expected)| !trial.same(*found, *expected))
+                    {
+                        return Err(format!("{what}`{name}` of item {item} is {found} and {expected}"));
                     }
                 }
             }
         }
     }
     Ok(format!("{} items, turned around and the last alone", items.len()))
+}
+
+/// A search touches the report data once, after its last trial: what breaks there is found too late.
+fn reported(trial: &Trial<'_>) -> Result<String, String> {
+    let held = trial.evaluator.task().items.get(&Split::Report).copied().unwrap_or(0);
+    let items: Vec<u32> = (0..held.min(2)).collect();
+    let request = Request::new(Split::Report, items.clone());
+    let plans = [trial.honoured()?];
+    let (answers, ended) = trial.answers(&plans, &request)?;
+    ended.map_err(|failure| format!("the batch fails: {failure}"))?;
+    let scores = match answers.into_iter().flatten().next() {
+        Some(Ok(scores)) => scores,
+        Some(Err(failure)) => return Err(format!("{}: {failure}", said(&plans[0]))),
+        None => return Err(format!("{}: no answer", said(&plans[0]))),
+    };
+    let lacks = |metric: &&attune_core::evaluator::MetricInfo| {
+        let score = scores.metrics.get(&metric.name);
+        !score.is_some_and(|score| {
+            score.items.len() == items.len() && score.items.iter().all(|value| value.is_finite())
+        })
+    };
+    if let Some(metric) = trial.evaluator.task().metrics.iter().find(lacks) {
+        return Err(format!("`{}` is not one finite value for each item", metric.name));
+    }
+    trial.evaluator.known_bounds(&request).map_err(|failure| format!("its bounds: {failure}"))?;
+    Ok(format!("{} items", items.len()))
 }
 
 fn unknown_edit(trial: &Trial<'_>) -> Result<String, String> {
