@@ -7,6 +7,8 @@ mod baselines;
 mod edits_technique;
 #[cfg(feature = "native")]
 mod folder;
+#[cfg(feature = "techniques")]
+mod logged;
 #[cfg(feature = "native")]
 mod model_facts;
 #[cfg(feature = "native")]
@@ -64,7 +66,7 @@ pub(crate) use task::ChosenTask;
 #[cfg(feature = "native")]
 pub use task::tasks;
 #[cfg(feature = "native")]
-pub(crate) use technique::{Found, found, passing_on};
+pub(crate) use technique::{Found, found};
 #[cfg(feature = "techniques")]
 pub use technique::{host, technique};
 

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use attune_core::evaluator::EvaluatorFactory;
 use attune_core::profile::{EvaluatorChoice, TaskFault};
 use attune_eval::registry::{self, NativeFactory, UnknownEvaluator};
-use attune_plugins::ComponentEvaluator;
+use attune_plugins::{ComponentEvaluator, LogSink};
 
 use super::python::{TORCH, torch_command};
 use super::started::started;
 use super::{command, component, known};
-use crate::setup::{Complaints, passing_on};
 
 /// An evaluator that can be opened.
 #[derive(Clone)]
@@ -85,12 +84,10 @@ impl Factory {
         }
     }
 
-    /// The same, where what a component logs from now on goes to `complaints`.
-    pub(crate) fn telling(&self, complaints: Complaints) -> Self {
+    /// The same, where what a component logs from now on goes to `sink`.
+    pub(crate) fn telling(&self, sink: LogSink) -> Self {
         match self {
-            Self::Component(component) => {
-                Self::Component(Arc::new(component.telling(Arc::new(passing_on("evaluator", complaints)))))
-            }
+            Self::Component(component) => Self::Component(Arc::new(component.telling(sink))),
             other => other.clone(),
         }
     }

@@ -4,6 +4,7 @@
 mod form;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use attune_core::evaluator::{EvaluatorSpec, Opening, Prepared, TaskData, TaskSpec};
 use attune_core::objective::Objective;
@@ -14,6 +15,7 @@ use attune_core::profile::{EvaluatorChoice, Profile, Task, TaskFault};
 use attune_core::signal::SignalSpec;
 use attune_eval::registry::{self, NativeFactory};
 
+use super::logged::passing_on;
 use super::{Complaints, absolute, reading};
 use crate::error::{Error, FolderError};
 use crate::factory::{Factory, is_component_file};
@@ -153,7 +155,8 @@ impl ChosenTask {
             activation_memory: args.activation_memory,
             tell: &reading::told(notice.clone()),
         };
-        self.factory.telling(notice).prepare(&opening).map_err(Error::input)
+        let log = Arc::new(passing_on("evaluator", notice));
+        self.factory.telling(log).prepare(&opening).map_err(Error::input)
     }
 
     /// What counts in a profile: what it says, else the first metric of the task.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use attune_core::plan::Vocabulary;
 #[cfg(feature = "native")]
 use attune_core::technique::{Technique, TechniqueInfo};
-use attune_plugins::{Host, LogLevel, LogLine, WasmTechnique};
+use attune_plugins::{Host, WasmTechnique};
 
 use super::Complaints;
+use super::logged::passing_on;
 #[cfg(feature = "native")]
 use super::{EDITS, EditsTechnique, edits_info};
 use crate::error::Error;
@@ -66,18 +67,6 @@ pub fn technique(name: &str, base: &Path, complaints: Complaints) -> Result<Wasm
     let host = host(complaints)?;
     let loaded = if name.ends_with(".wasm") { host.load_file(&base.join(name)) } else { host.builtin(name) };
     Ok(loaded?)
-}
-
-/// Passes on what a component logs as a complaint.
-pub(crate) fn passing_on(
-    what: &'static str,
-    complaints: Complaints,
-) -> impl Fn(&LogLine) + Send + Sync + 'static {
-    move |line| {
-        if matches!(line.level, LogLevel::Warn | LogLevel::Error) {
-            complaints(format!("{what} {}: {}", line.technique, line.message));
-        }
-    }
 }
 
 /// A host that passes on what techniques complain about, and how far long calls are.
