@@ -148,7 +148,7 @@ impl<'a> Batch<'a> {
         if request.stop.is_asked() {
             return (Err(EvalFailure::Interrupted), Duration::ZERO);
         }
-        // Counted from the first call of the plan, and not while a task is opened for it.
+        // Counted from the first call of the plan: opening a task before it takes nothing of its time.
         let left = || {
             let (began, rested) = *scored.began.get_or_init(|| (Instant::now(), request.stop.rested()));
             let worked = began.elapsed().saturating_sub(request.stop.rested().saturating_sub(rested));
